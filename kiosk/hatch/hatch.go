@@ -82,9 +82,9 @@ type Peripheral struct {
 
 // Count is how many submissions the outbox holds.
 type Count struct {
-	Waiting int           `json:"waiting"` // not yet confirmed by central
-	Refused int           `json:"refused"` // set aside, somebody must act
-	Oldest  time.Duration `json:"oldest"`  // age of the oldest that waits, in ns
+	Waiting int       `json:"waiting"`         // not yet confirmed by central
+	Refused int       `json:"refused"`         // set aside, somebody must act
+	Oldest  time.Time `json:"oldest,omitzero"` // when the oldest that waits was accepted
 }
 
 // Uplink is the way to central.
@@ -146,16 +146,16 @@ func (t Target) Centre() (x, y int) { return t.X + t.W/2, t.Y + t.H/2 }
 // Entry is one submission in the outbox, without its content, which the
 // station cannot read.
 type Entry struct {
-	ID        string        `json:"id"`
-	Claim     string        `json:"claim"`     // code printed on the receipt
-	Procedure string        `json:"procedure"` // "1.001193"
-	State     string        `json:"state"`     // "waiting", "received", "refused"
-	Reason    string        `json:"reason,omitempty"`
-	Age       time.Duration `json:"age"` // since accepted, in ns
-	Attempts  int           `json:"attempts"`
-	Owner     string        `json:"owner,omitempty"` // who must act
-	NextStep  string        `json:"next_step,omitempty"`
-	Dossier   string        `json:"dossier,omitempty"` // code, once the authority gave one
+	ID        string    `json:"id"`
+	Claim     string    `json:"claim"`     // code printed on the receipt
+	Procedure string    `json:"procedure"` // "1.001193"
+	State     string    `json:"state"`     // "waiting", "received", "refused"
+	Reason    string    `json:"reason,omitempty"`
+	Accepted  time.Time `json:"accepted"` // by the station's clock
+	Attempts  int       `json:"attempts"`
+	Owner     string    `json:"owner,omitempty"` // who must act
+	NextStep  string    `json:"next_step,omitempty"`
+	Dossier   string    `json:"dossier,omitempty"` // code, once the authority gave one
 }
 
 // Scan is what a code was, never what it said.

@@ -64,11 +64,12 @@ func TestAnswersCrossUnchanged(t *testing.T) {
 		Since: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC),
 		Peripherals: []hatch.Peripheral{{Name: "printer", Thing: "receipt", Driver: "escpos", State: "paper out",
 			Since: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}},
-		Outbox: hatch.Count{Waiting: 2, Oldest: time.Hour},
+		Outbox: hatch.Count{Waiting: 2, Oldest: time.Date(2026, 11, 20, 8, 30, 0, 0, time.UTC)},
 		Uplink: hatch.Uplink{URL: "https://127.0.0.1:1", Problem: "connection refused"},
 	}
 	k := hatchsim.New(now)
-	want := hatch.Entry{ID: "0193-a", Claim: "K7-42", Procedure: "1.001193", State: "waiting", Age: time.Hour, Attempts: 3}
+	want := hatch.Entry{ID: "0193-a", Claim: "K7-42", Procedure: "1.001193", State: "waiting",
+		Accepted: time.Date(2026, 11, 20, 8, 30, 0, 0, time.UTC), Attempts: 3}
 	k.Store(want, hatch.Entry{ID: "0193-b"})
 	k.Write("one", "two", "three")
 	c, ctx := serve(t, k, socketIn(t)), within(t, 10*time.Second)

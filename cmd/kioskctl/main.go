@@ -1,0 +1,142 @@
+// Command kioskctl is the technician's tool: it asks a running kiosk how it is,
+// what it shows and what waits in its outbox, tries its peripherals, and checks
+// a pack.
+//
+// What was asked for goes to standard output, in a table or with --json; words
+// to the technician go to standard error.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"motcua/devices"
+	"motcua/kiosk/hatch"
+)
+
+// Exit codes. Scripts rely on them; never renumber.
+const (
+	fine       = 0
+	failed     = 1
+	usage      = 2
+	notRunning = 3
+	inTrouble  = 4
+)
+
+const exitCodes = `Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 kiosk not running, 4 a peripheral is in trouble.`
+
+// errTrouble: the answer was given, and it shows a peripheral in trouble.
+var errTrouble = errors.New("a peripheral is in trouble")
+
+type cli struct {
+	Hatch string `default:"${socket}" env:"KIOSK_HATCH" placeholder:"PATH" help:"The kiosk's socket (${socket}; also by $$KIOSK_HATCH)."`
+	JSON  bool   `name:"json" help:"Print JSON instead of a table."`
+
+	Status    statusCmd    `cmd:"" help:"Tell how the kiosk is: peripherals, outbox, way to central, troubles."`
+	Outbox    outboxCmd    `cmd:"" help:"Look at the submissions that are stored here."`
+	Screen    screenCmd    `cmd:"" help:"Tell what is on the screen and where each touch target lies."`
+	PrintTest printTestCmd `cmd:"" help:"Print a test slip."`
+	ScanTest  scanTestCmd  `cmd:"" help:"Wait for one code and tell its kind and length, never what it says."`
+	SpeakTest speakTestCmd `cmd:"" help:"Speak a test prompt."`
+	Log       logCmd       `cmd:"" help:"Print the last lines of the kiosk's log."`
+}
+
+// desk is what a verb works with.
+type desk struct {
+	ctx   context.Context
+	kiosk *hatch.Client
+	json  bool
+	out   io.Writer // what was asked for
+	words io.Writer // to the technician
+	now   time.Time
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, args []string) int {
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("kioskctl"),
+		kong.Description("Ask a running kiosk how it is, and try its peripherals.\n\n"+exitCodes),
+		kong.Vars{"socket": hatch.DefaultSocket, "exits": exitCodes},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	)
+	if err != nil {
+		panic(err) // the grammar above is wrong
+	}
+	verb, err := parser.Parse(args)
+	if err != nil {
+		return say(os.Stderr, usage, err.Error(), "see kioskctl --help")
+	}
+	client := hatch.Dial(c.Hatch)
+	defer client.Close()
+	err = verb.Run(&desk{ctx, client, c.JSON, os.Stdout, os.Stderr, time.Now()})
+	return explain(os.Stderr, err)
+}
+
+// explain tells the technician what went wrong and what to do, and gives the
+// exit code.
+func explain(w io.Writer, err error) int {
+	fault, _ := errors.AsType[*hatch.Fault](err)
+	switch {
+	case err == nil:
+		return fine
+	case errors.Is(err, errTrouble):
+		return inTrouble
+	case errors.Is(err, hatch.ErrNotRunning):
+		return say(w, notRunning, hatch.ErrNotRunning.Error(),
+			"start it with `systemctl start kiosk`, or name its socket with --hatch")
+	case errors.Is(err, os.ErrPermission):
+		return say(w, failed, err.Error(), "use sudo")
+	case errors.Is(err, hatch.ErrBusy):
+		return say(w, failed, err.Error(), "try again when the screen shows attract")
+	case errors.Is(err, hatch.ErrUnknown):
+		return say(w, failed, err.Error(), "`kioskctl outbox list` shows all ids")
+	case errors.Is(err, errNoCode):
+		return say(w, failed, err.Error(), "if the scanner did beep, check its port and speed in the configuration")
+	case errors.Is(err, context.Canceled):
+		return say(w, failed, "interrupted", "")
+	case errors.Is(err, context.DeadlineExceeded):
+		return say(w, failed, "no answer in time", "the kiosk may be stuck: see `journalctl -u kiosk`")
+	case fault != nil && fault.Unit != "":
+		return say(w, inTrouble, err.Error(), remedy(err))
+	}
+	return say(w, failed, err.Error(), "")
+}
+
+// remedy says what to do about a peripheral that failed.
+func remedy(err error) string {
+	switch {
+	case errors.Is(err, devices.ErrGone):
+		return "plug it in; its port is in the configuration"
+	case errors.Is(err, devices.ErrSilent):
+		return "switch it on and check its cable and speed"
+	case errors.Is(err, devices.ErrStaff):
+		return "put in a roll, close the cover or clear the jam"
+	case errors.Is(err, devices.ErrVisitor):
+		return "hold the code flat, a hand's width away"
+	}
+	return "`kioskctl log` tells more"
+}
+
+// say writes an error and a hint in the tool's one form and gives code back.
+func say(w io.Writer, code int, text, hint string) int {
+	fmt.Fprintf(w, "kioskctl: %s\n", text)
+	if hint != "" {
+		fmt.Fprintf(w, "kioskctl: hint: %s\n", hint)
+	}
+	return code
+}

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+	"time"
+)
+
+type printTestCmd struct{}
+
+// Help lists the exit codes.
+func (printTestCmd) Help() string { return exitCodes }
+
+// Run has a test slip printed.
+func (printTestCmd) Run(d *desk) error {
+	ctx, cancel := context.WithTimeout(d.ctx, time.Minute)
+	defer cancel()
+	fmt.Fprintln(d.words, "kioskctl: printing a test slip")
+	if err := d.kiosk.PrintTest(ctx); err != nil {
+		return err
+	}
+	return d.give(verdict{"printer", "printed"}, func(w *tabwriter.Writer) { row(w, "printer", "printed") })
+}
+
+// verdict is the JSON of a test that passed.
+type verdict struct {
+	Unit   string `json:"unit"`
+	Result string `json:"result"`
+}
