@@ -1,0 +1,192 @@
+// Package config reads the one file that tells a station what it is and what is
+// plugged into it, into one checked struct. A key that is not known is a fault;
+// all faults are reported at once, each with its line, before anything is opened.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// DefaultPath is where the file is unless the command line says otherwise.
+const DefaultPath = "/etc/kiosk/kiosk.toml"
+
+// Config is a checked configuration.
+type Config struct {
+	Station string `toml:"station"` // short name, "CN-03": on receipts and at central
+	Unit    string `toml:"unit"`    // five-digit code of the ward or commune
+	Pack    string `toml:"pack"`    // directory of a pack; "" = the one built in
+	Data    string `toml:"data"`    // directory of the outbox; made with mode 0700
+	Hatch   string `toml:"hatch"`   // socket for kioskctl; "" = hatch.DefaultSocket
+
+	Screen      Screen       `toml:"screen"`
+	Central     Central      `toml:"central"`
+	Voice       Voice        `toml:"voice"`
+	Peripherals []Peripheral `toml:"peripheral"`
+}
+
+// Screen is the window.
+type Screen struct {
+	Width      int  `toml:"width"`  // pixels; portrait or landscape follows from them
+	Height     int  `toml:"height"` // pixels
+	Fullscreen bool `toml:"fullscreen"`
+}
+
+// Central is where submissions go.
+type Central struct {
+	URL    string `toml:"url"`    // https only
+	Bundle string `toml:"bundle"` // directory with this station's keys, made at enrolment
+}
+
+// Voice is how prompts are spoken.
+type Voice struct {
+	Level     int    `toml:"level"`     // 0 to 100
+	Overrides string `toml:"overrides"` // directory of recordings that replace prompts; "" = none
+}
+
+// Peripheral is one unit.
+type Peripheral struct {
+	Name     string `toml:"name"`   // as it is called in logs and by kioskctl
+	Thing    string `toml:"thing"`  // what it is: barcode, receipt, sound
+	Driver   string `toml:"driver"` // who talks to it: serial, escpos, oto
+	Port     string `toml:"port"`   // a stable path, best below /dev/serial/by-id
+	Baud     int    `toml:"baud"`   // serial lines; 0 = the driver's default
+	Profile  string `toml:"profile"`
+	Required bool   `toml:"required"` // the station is out of order without it
+}
+
+// drivers says which drivers there are for which thing.
+var drivers = map[string][]string{"barcode": {"serial"}, "receipt": {"escpos"}, "sound": {"oto"}}
+
+// Fault is one thing wrong with a file.
+type Fault struct {
+	Path string
+	Line int // 0 = the file as a whole
+	Text string
+}
+
+// Error prints path, line and what is wrong.
+func (f Fault) Error() string {
+	if f.Line == 0 {
+		return fmt.Sprintf("%s: %s", f.Path, f.Text)
+	}
+	return fmt.Sprintf("%s:%d: %s", f.Path, f.Line, f.Text)
+}
+
+// Read reads and checks the file at path. The error joins every Fault found.
+func Read(path string) (Config, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("read configuration: %w", err)
+	}
+	return Parse(path, b)
+}
+
+// Parse checks the text of a file; path is for the faults only.
+func Parse(path string, text []byte) (Config, error) {
+	c := Config{Screen: Screen{Width: 1080, Height: 1920}, Voice: Voice{Level: 70}}
+	var faults []error
+	dec := toml.NewDecoder(strings.NewReader(string(text))).DisallowUnknownFields()
+	err := dec.Decode(&c)
+	var unknown *toml.StrictMissingError
+	var wrong *toml.DecodeError
+	switch {
+	case errors.As(err, &unknown):
+		for _, e := range unknown.Errors {
+			line, _ := e.Position()
+			faults = append(faults, Fault{path, line, fmt.Sprintf("%q is not a key of this file", strings.Join(e.Key(), "."))})
+		}
+	case errors.As(err, &wrong):
+		line, _ := wrong.Position()
+		return c, Fault{path, line, wrong.Error()}
+	case err != nil:
+		return c, Fault{path, 0, err.Error()}
+	}
+	at := locate(text)
+	c.check(func(key, format string, args ...any) {
+		faults = append(faults, Fault{path, at.line(key), fmt.Sprintf(format, args...)})
+	})
+	slices.SortStableFunc(faults, func(a, b error) int { return a.(Fault).Line - b.(Fault).Line })
+	return c, errors.Join(faults...)
+}
+
+var (
+	stationName = regexp.MustCompile(`^[A-Z0-9]{1,6}-[0-9]{1,4}$`)
+	unitCode    = regexp.MustCompile(`^[0-9]{5}$`)
+	plainName   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
+)
+
+// check reports what is wrong, by key: "central.url", "peripheral.1.driver".
+func (c *Config) check(fault func(key, format string, args ...any)) {
+	if !stationName.MatchString(c.Station) {
+		fault("station", "station is the short name on receipts, like \"CN-03\"; got %q", c.Station)
+	}
+	if !unitCode.MatchString(c.Unit) {
+		fault("unit", "unit is a five-digit code, like \"00082\"; got %q", c.Unit)
+	}
+	if c.Data == "" {
+		fault("data", "data is the directory of the outbox and has no default")
+	}
+	for _, side := range []struct {
+		key string
+		px  int
+	}{{"screen.width", c.Screen.Width}, {"screen.height", c.Screen.Height}} {
+		if side.px < 640 || side.px > 7680 {
+			fault(side.key, "%s is in pixels, from 640 to 7680; got %d", side.key, side.px)
+		}
+	}
+	if u, err := url.Parse(c.Central.URL); err != nil || u.Scheme != "https" || u.Host == "" {
+		fault("central.url", "central.url is an https address; got %q", c.Central.URL)
+	}
+	if c.Central.Bundle == "" {
+		fault("central.bundle", "central.bundle is the directory of this station's keys and has no default")
+	}
+	if c.Voice.Level < 0 || c.Voice.Level > 100 {
+		fault("voice.level", "voice.level is from 0 to 100; got %d", c.Voice.Level)
+	}
+	names, things := map[string]bool{}, map[string]string{}
+	for i, p := range c.Peripherals {
+		key := func(k string) string { return fmt.Sprintf("peripheral.%d.%s", i, k) }
+		if !plainName.MatchString(p.Name) {
+			fault(key("name"), "a peripheral's name is of a-z, 0-9 and -; got %q", p.Name)
+		}
+		if names[p.Name] {
+			fault(key("name"), "there is another peripheral named %q", p.Name)
+		}
+		names[p.Name] = true
+		known, ok := drivers[p.Thing]
+		switch {
+		case !ok:
+			fault(key("thing"), "thing is barcode, receipt or sound; got %q", p.Thing)
+		case !slices.Contains(known, p.Driver):
+			fault(key("driver"), "drivers for %s: %s; got %q", p.Thing, strings.Join(known, ", "), p.Driver)
+		}
+		if other := things[p.Thing]; ok && other != "" {
+			fault(key("thing"), "%q is a %s already; one of a thing is used", other, p.Thing)
+		}
+		things[p.Thing] = p.Name
+		if p.Port == "" && p.Driver != "oto" {
+			fault(key("port"), "port is the path of the line to it, best below /dev/serial/by-id")
+		}
+		if p.Baud < 0 {
+			fault(key("baud"), "baud is a rate in bits a second; got %d", p.Baud)
+		}
+	}
+}
+
+// Peripheral gives the unit configured for a thing, if any.
+func (c Config) Peripheral(thing string) (Peripheral, bool) {
+	for _, p := range c.Peripherals {
+		if p.Thing == thing {
+			return p, true
+		}
+	}
+	return Peripheral{}, false
+}

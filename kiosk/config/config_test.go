@@ -1,0 +1,109 @@
+package config
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const good = `station = "CN-03"
+unit = "00082"
+data = "/var/lib/kiosk"
+
+[screen]
+width = 1080
+height = 1920
+fullscreen = true
+
+[central]
+url = "https://central.example"
+bundle = "/etc/kiosk/bundle"
+
+[[peripheral]]
+name = "scanner"
+thing = "barcode"
+driver = "serial"
+port = "/dev/serial/by-id/usb-scanner"
+baud = 9600
+
+[[peripheral]]
+name = "printer"
+thing = "receipt"
+driver = "escpos"
+port = "/dev/serial/by-id/usb-printer"
+profile = "generic-80"
+required = true
+`
+
+func TestParse(t *testing.T) {
+	got, err := Parse("kiosk.toml", []byte(good))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Config{Station: "CN-03", Unit: "00082", Data: "/var/lib/kiosk",
+		Screen:  Screen{Width: 1080, Height: 1920, Fullscreen: true},
+		Central: Central{URL: "https://central.example", Bundle: "/etc/kiosk/bundle"},
+		Voice:   Voice{Level: 70},
+		Peripherals: []Peripheral{
+			{Name: "scanner", Thing: "barcode", Driver: "serial", Port: "/dev/serial/by-id/usb-scanner", Baud: 9600},
+			{Name: "printer", Thing: "receipt", Driver: "escpos", Port: "/dev/serial/by-id/usb-printer", Profile: "generic-80", Required: true},
+		}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Parse (-want +got):\n%s", diff)
+	}
+	if _, ok := got.Peripheral("sound"); ok {
+		t.Error("Peripheral(sound): found one that is not there")
+	}
+}
+
+// TestFaults checks that every fault of a file is named with its line, at once.
+func TestFaults(t *testing.T) {
+	text := strings.NewReplacer(
+		`station = "CN-03"`, `station = "kiosk three"`,
+		`unit = "00082"`, `unit = "82"`,
+		`width = 1080`, `width = 10`,
+		`https://central`, `http://central`,
+		`baud = 9600`, `baud = -1`,
+		`driver = "escpos"`, `driver = "laser"`,
+		`fullscreen = true`, `full_screen = true`,
+	).Replace(good) + "[[peripheral]]\nname = \"scanner\"\nthing = \"telex\"\ndriver = \"oto\"\n"
+	_, err := Parse("kiosk.toml", []byte(text))
+	if err == nil {
+		t.Fatal("Parse: no fault found")
+	}
+	for _, want := range []string{
+		`kiosk.toml:1: station is the short name on receipts, like "CN-03"; got "kiosk three"`,
+		`kiosk.toml:2: unit is a five-digit code`,
+		`kiosk.toml:6: screen.width is in pixels`,
+		`kiosk.toml:8: "screen.full_screen" is not a key of this file`,
+		`kiosk.toml:11: central.url is an https address`,
+		`kiosk.toml:19: baud is a rate`,
+		`kiosk.toml:24: drivers for receipt: escpos; got "laser"`,
+		`kiosk.toml:29: there is another peripheral named "scanner"`,
+		`kiosk.toml:30: thing is barcode, receipt or sound; got "telex"`,
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse: fault %q is not among:\n%v", want, err)
+		}
+	}
+}
+
+func TestNotTOML(t *testing.T) {
+	_, err := Parse("kiosk.toml", []byte("station = \"CN-03\"\nunit 00082\n"))
+	if err == nil || !strings.HasPrefix(err.Error(), "kiosk.toml:2: ") {
+		t.Errorf("Parse: %v, want a fault in line 2", err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(good)
+	f.Add("[[peripheral]]\n[peripheral.x]\n")
+	f.Add("a.b.c = {d = [1, {e = 2}]}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, err := Parse("f", []byte(text))
+		if err == nil && (c.Station == "" || c.Central.URL == "") {
+			t.Errorf("Parse took a configuration without station or central: %q", text)
+		}
+	})
+}
