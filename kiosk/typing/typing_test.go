@@ -88,6 +88,9 @@ func TestEverySyllable(t *testing.T) {
 			continue // has a test of its own: ooo
 		}
 		for _, late := range []bool{true, false} {
+			if !late && !slices.Contains([]string{"t", "th", "qu", "gi", "đ", ""}, onset(want)) {
+				continue // one consonant more would show nothing more
+			}
 			row, telex := spell(want, late)
 			plain := typing.New(typing.Sentences, 0).Press("shift")
 			if got := press(plain, row...).Value(); got != want {
@@ -98,6 +101,17 @@ func TestEverySyllable(t *testing.T) {
 			}
 		}
 	}
+}
+
+// onset is the consonants that syllable starts with.
+func onset(syllable string) string {
+	bare := norm.NFD.String(syllable)
+	for _, onset := range []string{"qu", "gi"} {
+		if strings.HasPrefix(bare, onset) {
+			return onset
+		}
+	}
+	return syllable[:strings.IndexAny(bare, "aeiouy")]
 }
 
 func TestPress(t *testing.T) {
