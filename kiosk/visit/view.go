@@ -167,6 +167,8 @@ type Keyboard struct {
 	Pad   Pad
 	Upper bool // letters drawn as capitals
 	Telex bool // the Telex key is on: tones also by letters
+
+	Shift, Space, Delete, Clear string // the words on the wide keys
 }
 
 // Pad is a set of keys.

@@ -1,0 +1,745 @@
+package visit
+
+import (
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"motcua/assets"
+	"motcua/kiosk/pack"
+	"motcua/kiosk/text"
+)
+
+// An invented person, by the QR codes of both flavours of card.
+const (
+	card7  = "001090999999||Nguyễn Văn Mẫu|31011990|Nam|Số 1 Phố Mẫu, Phường Mẫu, Hà Nội|15042021"
+	card11 = "001090999999|012345678|Nguyễn Văn Mẫu|31011990|Nam|Số 1 Phố Mẫu, Phường Mẫu, Hà Nội|15102024||||"
+	code1  = "MOTCUA1:01932b7e-8f00-7abc-8def-0123456789ab:K7QX"
+)
+
+const (
+	birth     = "1.001193"
+	residence = "1.004222"
+)
+
+var morning = time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("ICT", 7*3600)) // a Monday
+
+func machine(t testing.TB) *Machine {
+	t.Helper()
+	sub := func(dir string) fs.FS {
+		f, err := fs.Sub(assets.Files, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	texts, err := text.Load(sub("text"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pack.Load(sub("packs/hanoi"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit, ok := p.Unit("00082")
+	if !ok {
+		t.Fatal("no unit 00082 in the pack")
+	}
+	return New(Place{Texts: texts, Pack: p, Unit: unit, Station: "CN-03", HasScanner: true, HasPrinter: true})
+}
+
+// walker holds a visit and lets events happen to it.
+type walker struct {
+	t     testing.TB
+	m     *Machine
+	s     State
+	v     View
+	now   time.Time
+	tasks []Task // of the last event
+}
+
+func walk(t testing.TB, m *Machine) *walker {
+	w := &walker{t: t, m: m, now: morning, s: m.Start(morning)}
+	w.v = m.View(w.s)
+	return w
+}
+
+func (w *walker) happen(e Event) {
+	w.now = w.now.Add(time.Second)
+	w.s, w.v, w.tasks = w.m.Step(w.s, w.now, e)
+}
+
+func (w *walker) touch(ids ...string) {
+	w.t.Helper()
+	for _, id := range ids {
+		w.happen(Touched{id})
+	}
+}
+
+func (w *walker) at(page Page) {
+	w.t.Helper()
+	if w.s.Page() != page {
+		w.t.Fatalf("at %q, want %q; step %q, note %q, problem %q", w.s.Page(), page, w.v.Step, w.s.note, w.s.problem)
+	}
+}
+
+// answer answers the question that is asked in the shortest way that is right.
+func (w *walker) answer() {
+	w.t.Helper()
+	w.at(AtQuestion)
+	q, _, _ := w.m.questionAt(w.s)
+	at := w.v.Step
+	switch {
+	case q.Kind == pack.KindChoice:
+		w.touch("opt:" + q.Options[0].Value)
+	case q.Kind == pack.KindYesNo:
+		w.touch("opt:no")
+	case w.s.value(q) != "":
+	case q.Kind == pack.KindDate:
+		for _, key := range "01112026" {
+			w.touch("key:" + string(key))
+		}
+	case q.Kind == pack.KindPNum:
+		w.keys("001190999998")
+	case q.Kind == pack.KindPhone:
+		w.keys("0912345678")
+	case q.Kind == pack.KindNumber, q.Kind == pack.KindMoney:
+		w.keys("1")
+	case q.Kind == pack.KindEmail:
+		if q.Required {
+			w.keys("mau@example.vn")
+		}
+	default:
+		w.keys("mau")
+		w.touch("key:space")
+		w.keys("thu")
+	}
+	w.touch("next")
+	if w.v.Step == at && w.s.Page() == AtQuestion {
+		w.t.Fatalf("question %s is not answered: %s", at, w.s.problem)
+	}
+}
+
+func (w *walker) keys(s string) {
+	for _, r := range s {
+		w.touch("key:" + string(r))
+	}
+}
+
+// review brings a visit to the review of a birth registration.
+func (w *walker) review() {
+	w.t.Helper()
+	w.touch("start", "door:submit", "row:"+birth)
+	w.at(AtIdentify)
+	w.happen(Scanned{card7})
+	w.at(AtPapers)
+	w.touch("next")
+	for n := 0; w.s.Page() == AtQuestion; n++ {
+		if n > 60 {
+			w.t.Fatal("the questions do not end")
+		}
+		w.answer()
+	}
+	w.at(AtReview)
+}
+
+// task gives the one task of its kind among those of the last event.
+func task[T Task](w *walker) T {
+	w.t.Helper()
+	var found []T
+	for _, t := range w.tasks {
+		if t, ok := t.(T); ok {
+			found = append(found, t)
+		}
+	}
+	if len(found) != 1 {
+		w.t.Fatalf("%d tasks of %T at %q, want 1", len(found), *new(T), w.s.Page())
+	}
+	return found[0]
+}
+
+func has[T Task](w *walker) bool {
+	return slices.ContainsFunc(w.tasks, func(t Task) bool { _, ok := t.(T); return ok })
+}
+
+func (w *walker) submitted() {
+	w.t.Helper()
+	w.review()
+	w.touch("consent", "submit")
+	w.at(AtSending)
+}
+
+var kept = Stored{ID: "01932b7e-8f00-7abc-8def-0123456789ab", Claim: "CN03-7F2K", Secret: "K7QX", LookUp: code1}
+
+func TestSubmitOnline(t *testing.T) {
+	w := walk(t, machine(t))
+	w.happen(LinkChanged{true})
+	w.submitted()
+	d := task[Submit](w).Draft
+	if d.Procedure.Code != birth || d.Person.Name != "Nguyễn Văn Mẫu" || d.Person.Assurance != "qr" || len(d.Answers) < 8 {
+		t.Errorf("draft of %s with %d answers, assurance %s", d.Procedure.Code, len(d.Answers), d.Person.Assurance)
+	}
+	if d.Due.IsZero() || d.Consent == "" || !d.AgreedAt.Equal(w.now.Add(-time.Second)) {
+		t.Errorf("draft due %v, consent %q at %v", d.Due, d.Consent, d.AgreedAt)
+	}
+	w.happen(kept)
+	w.at(AtSending)
+	if has[Print](w) {
+		t.Error("printed before it was known where the submission is")
+	}
+	w.happen(Received{ID: kept.ID, Dossier: "H26.82-261123-0001"})
+	w.at(AtDone)
+	if r := task[Print](w); !r.Receipt.Received || r.Receipt.Dossier != "H26.82-261123-0001" || r.Copy != 1 {
+		t.Errorf("receipt received %v, copy %d", r.Receipt.Received, r.Copy)
+	}
+	w.happen(Printed{})
+	w.touch("rate:5")
+	if r := task[Rate](w); r.Score != 5 || r.Procedure != birth {
+		t.Errorf("rated %+v", r)
+	}
+	w.touch("rate:1")
+	if has[Rate](w) {
+		t.Error("rated twice")
+	}
+	w.touch("finish")
+	w.at(AtGoodbye)
+	w.touch("finish")
+	w.at(AtAttract)
+	if !has[End](w) {
+		t.Error("the visit did not end")
+	}
+}
+
+// TestReceiptTellsTheTruth walks every order in which the station and central
+// can answer.
+func TestReceiptTellsTheTruth(t *testing.T) {
+	confirmed := Received{ID: kept.ID, Dossier: "H26.82-261123-0001"}
+	for _, tc := range []struct {
+		name         string
+		online       bool
+		events       []Event
+		wantReceived bool
+		wantRefused  bool
+		wantShown    delivery
+	}{
+		{"stored, then confirmed", true, []Event{kept, confirmed}, true, false, confirmed},
+		{"confirmed before the station says stored", true, []Event{confirmed, kept}, true, false, confirmed},
+		{"no word in time", true, []Event{kept, Unsent{kept.ID}}, false, false, unsent},
+		{"offline", false, []Event{kept}, false, false, unsent},
+		{"link lost while waiting", true, []Event{kept, LinkChanged{false}}, false, false, unsent},
+		{"refused", true, []Event{kept, Refused{kept.ID}}, false, true, refused},
+		{"word comes after the receipt", true, []Event{kept, Unsent{kept.ID}, confirmed}, false, false, confirmed},
+		{"word about another one", true, []Event{kept, Received{ID: "other"}, Unsent{kept.ID}}, false, false, unsent},
+		{"the station is silent", true, append([]Event{kept}, slices.Repeat([]Event{Tick{}}, 31)...), false, false, unsent},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := walk(t, machine(t))
+			w.happen(LinkChanged{tc.online})
+			w.submitted()
+			var prints []Print
+			for _, e := range tc.events {
+				w.happen(e)
+				if has[Print](w) {
+					prints = append(prints, task[Print](w))
+				}
+			}
+			w.at(AtDone)
+			if len(prints) != 1 {
+				t.Fatalf("%d receipts, want 1", len(prints))
+			}
+			if r := prints[0].Receipt; r.Received != tc.wantReceived || r.Refused != tc.wantRefused {
+				t.Errorf("receipt says received %v, refused %v; want %v, %v", r.Received, r.Refused, tc.wantReceived, tc.wantRefused)
+			}
+			if w.s.delivery != tc.wantShown {
+				t.Errorf("screen shows %v, want %v", w.s.delivery, tc.wantShown)
+			}
+		})
+	}
+}
+
+func TestNotStored(t *testing.T) {
+	w := walk(t, machine(t))
+	w.submitted()
+	w.happen(NotStored{Full: true})
+	w.at(AtNotKept)
+	w.touch("retry")
+	w.at(AtSending)
+	if d := task[Submit](w).Draft; len(d.Answers) < 8 {
+		t.Errorf("the answers were lost: %d left", len(d.Answers))
+	}
+}
+
+func TestConsent(t *testing.T) {
+	w := walk(t, machine(t))
+	w.review()
+	box := block[Consent](t, w.v)
+	if box.Ticked {
+		t.Error("consent is ticked before anybody touched it")
+	}
+	w.touch("submit")
+	w.at(AtReview)
+	if has[Submit](w) {
+		t.Fatal("submitted without consent")
+	}
+	if block[Note](t, w.v).Text == "" {
+		t.Error("nothing says why")
+	}
+	w.touch("consent", "consent")
+	w.touch("submit")
+	if has[Submit](w) {
+		t.Fatal("submitted after consent was taken back")
+	}
+	w.touch("consent:more")
+	w.at(AtConsent)
+	w.touch("next")
+	w.at(AtReview)
+}
+
+func block[B Block](t testing.TB, v View) B {
+	t.Helper()
+	for _, b := range v.Blocks {
+		if b, ok := b.(B); ok {
+			return b
+		}
+	}
+	t.Fatalf("no %T on %q", *new(B), v.Screen)
+	panic("unreachable")
+}
+
+// TestMend touches every line of the review that can be touched and comes back.
+func TestMend(t *testing.T) {
+	w := walk(t, machine(t))
+	w.review()
+	for _, line := range block[Table](t, w.v).Lines {
+		if !strings.HasPrefix(line.ID, "line:") || line.ID == "line:person" {
+			continue
+		}
+		w.touch(line.ID)
+		w.at(AtQuestion)
+		if "line:"+w.v.Step != line.ID {
+			t.Errorf("touched %s, asked %s", line.ID, w.v.Step)
+		}
+		w.touch("back")
+		w.at(AtReview)
+		w.touch(line.ID, "next")
+		w.at(AtReview)
+	}
+}
+
+func TestTypedIdentity(t *testing.T) {
+	w := walk(t, machine(t))
+	w.touch("start", "door:submit", "row:"+birth, "way:type")
+	for _, keys := range []string{"001090999999", "", "31011990"} {
+		w.at(AtQuestion)
+		if keys == "" {
+			w.keys("nguyen")
+			w.touch("key:space")
+			w.keys("mau")
+		} else {
+			w.keys(keys)
+		}
+		w.touch("next")
+	}
+	w.touch("opt:Nam", "next")
+	w.keys("hanoi")
+	w.touch("next")
+	w.at(AtPapers)
+	if p := w.s.person; p.Assurance != "typed" || p.Name != "NGUYEN MAU" || p.Born.Year() != 1990 {
+		t.Errorf("typed identity: assurance %q, born %d", p.Assurance, p.Born.Year())
+	}
+}
+
+func TestPaperRunsOut(t *testing.T) {
+	w := walk(t, machine(t))
+	w.submitted()
+	w.happen(kept)
+	w.at(AtDone)
+	w.happen(PrintFailed{PrinterNoPaper})
+	w.at(AtNoPrint)
+	if title := block[Seal](t, w.v).Title; title != "Máy in đang hết giấy" {
+		t.Errorf("headline %q", title)
+	}
+	w.touch("onscreen")
+	if qr := block[QR](t, w.v); qr.Text != code1 {
+		t.Error("the code on the screen is not the receipt's")
+	}
+	w.happen(PrinterChanged{PrinterReady})
+	w.at(AtDone)
+	if p := task[Print](w); p.Copy != 2 || p.Receipt == nil {
+		t.Errorf("printed again as copy %d", p.Copy)
+	}
+	w.happen(PrinterChanged{PrinterReady})
+	if has[Print](w) {
+		t.Error("printed a third time though the second is under way")
+	}
+}
+
+func TestScans(t *testing.T) {
+	for _, tc := range []struct {
+		name, code string
+		wantPage   Page
+	}{
+		{"seven fields", card7, AtPapers},
+		{"eleven fields", card11, AtPapers},
+		{"payment code", "00020101021238570010A000000727", AtIdentify},
+		{"a receipt", code1, AtIdentify},
+		{"something", "hello", AtIdentify},
+		{"a day that is none", strings.Replace(card7, "31011990", "31021990", 1), AtIdentify},
+		{"expired", "001060999999||Nguyễn Văn Mẫu|31011998|Nam|Hà Nội|15042021", AtIdentify},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := walk(t, machine(t))
+			w.touch("start", "door:submit", "row:"+birth)
+			w.happen(Scanned{tc.code})
+			w.at(tc.wantPage)
+			if tc.wantPage == AtIdentify && block[Note](t, w.v).Icon != "circle-alert" {
+				t.Error("nothing says what to do")
+			}
+		})
+	}
+}
+
+func TestLookUp(t *testing.T) {
+	w := walk(t, machine(t))
+	w.touch("start", "door:lookup")
+	w.happen(Scanned{card7})
+	w.at(AtLookUp)
+	if w.s.known {
+		t.Error("a card was read where none was asked for")
+	}
+	w.happen(Scanned{code1})
+	if l := task[LookUp](w); l.ID != kept.ID || l.Secret != "K7QX" {
+		t.Error("looked up something else")
+	}
+	w.happen(LookedUp{Result: LookUpOffline})
+	w.at(AtLookUp)
+	w.happen(Scanned{code1})
+	w.happen(LookedUp{Result: LookUpFound, State: "lookup.state.opened", Dossier: "H26.82-261123-0001"})
+	w.at(AtFound)
+	if c := block[Code](t, w.v); c.Text != "H26.82-261123-0001" {
+		t.Errorf("code %q", c.Text)
+	}
+}
+
+func TestGuided(t *testing.T) {
+	w := walk(t, machine(t))
+	w.touch("start", "door:submit", "row:"+residence)
+	w.at(AtGuide)
+	w.touch("print")
+	if p := task[Print](w); p.Receipt != nil || p.Procedure.Code != residence {
+		t.Error("a guide is a slip, not a receipt")
+	}
+	w.touch("finish")
+	w.at(AtGoodbye)
+}
+
+func TestIdle(t *testing.T) {
+	w := walk(t, machine(t))
+	w.touch("start", "door:submit")
+	for range 59 {
+		w.happen(Tick{})
+	}
+	if w.v.Over != nil {
+		t.Fatal("asked too early")
+	}
+	w.happen(Tick{})
+	if w.v.Over == nil || w.v.Over.Name != "idle" || w.v.Over.Count != 20 {
+		t.Fatalf("not asked after a minute: %+v", w.v.Over)
+	}
+	w.touch("anything")
+	if w.v.Over != nil || w.s.Page() != AtProcedures {
+		t.Fatal("a touch did not extend it")
+	}
+	for range 80 {
+		w.at(AtProcedures)
+		w.happen(Tick{})
+	}
+	w.at(AtAttract)
+	if !has[End](w) {
+		t.Error("the visit did not end")
+	}
+}
+
+// TestVoiceStopsAtTheEnd checks that what is spoken ends with the visit.
+func TestVoiceStopsAtTheEnd(t *testing.T) {
+	w := walk(t, machine(t))
+	w.touch("start")
+	if s := task[Say](w); s.Key != "home.say" || s.Lang != pack.VI {
+		t.Errorf("said %+v", s)
+	}
+	w.touch("lang:en")
+	if s := task[Say](w); s.Lang != pack.EN {
+		t.Errorf("said %+v after the language changed", s)
+	}
+	w.touch("end")
+	w.at(AtAttract)
+	if !has[Hush](w) {
+		t.Error("the voice goes on")
+	}
+}
+
+// events are one of each kind, as they come in earnest.
+func events() []Event {
+	out := []Event{Tick{}, Scanned{card7}, Scanned{code1}, Scanned{"?"}, Garbled{},
+		ScannerChanged{false}, ScannerChanged{true}, PrinterChanged{PrinterNoPaper}, PrinterChanged{PrinterReady},
+		LinkChanged{true}, LinkChanged{false}, kept, NotStored{}, NotStored{Full: true},
+		Received{ID: kept.ID, Dossier: "H26.82-261123-0001"}, Refused{kept.ID}, Unsent{kept.ID},
+		Printed{}, PrintFailed{PrinterNoPaper}, PrintFailed{PrinterAway},
+		LookedUp{Result: LookUpUnknown}, LookedUp{Result: LookUpFound, State: "lookup.state.received"}}
+	for _, id := range []string{"start", "back", "next", "more", "end", "leave", "close", "stay", "look", "staff", "hotline",
+		"listen", "lang:en", "lang:vi", "submit", "consent", "consent:more", "finish", "again", "print", "begin", "retry",
+		"onscreen", "wait", "search", "way:type", "field", "door:submit", "door:ask", "door:lookup", "door:ticket",
+		"door:lawyer", "door:feedback", "row:" + birth, "row:" + residence, "row:nothing", "chip:birth", "line:person",
+		"size:3", "size:9", "theme:2", "calm", "rate:4", "date:year", "opt:no", "sug:0", "sug:99", "key:a", "key:1",
+		"key:delete", "key:clear", "key:tone:sac", "nothing", ""} {
+		out = append(out, Touched{id})
+	}
+	return out
+}
+
+// touchable lists what can be touched on a view.
+func touchable(v View) []string {
+	var ids []string
+	add := func(bs ...Button) {
+		for _, b := range bs {
+			ids = append(ids, b.ID)
+		}
+	}
+	blocks := v.Blocks
+	if v.Over != nil {
+		add(v.Over.Actions...)
+		blocks = v.Over.Blocks
+	} else {
+		add(v.Actions...)
+		add(v.Foot...)
+		add(v.Head.Lang)
+	}
+	for _, b := range blocks {
+		switch b := b.(type) {
+		case Attract:
+			add(b.Start)
+			add(b.Langs...)
+		case Doors:
+			for _, d := range b.Items {
+				ids = append(ids, d.ID)
+			}
+		case Rows:
+			for _, r := range b.Items {
+				if !r.Still {
+					ids = append(ids, r.ID)
+				}
+			}
+		case Chips:
+			add(b.Items...)
+		case Options:
+			add(b.Items...)
+		case Faces:
+			add(b.Items...)
+		case Field:
+			ids = append(ids, b.ID)
+		case DatePad:
+			ids = append(ids, b.DayID, b.MonthID, b.YearID)
+		case Consent:
+			ids = append(ids, b.ID, b.More.ID)
+		case Table:
+			for _, l := range b.Lines {
+				if l.ID != "" {
+					ids = append(ids, l.ID)
+				}
+			}
+		case Keyboard:
+			for _, k := range "0123456789abcdeghiklmnopqrstuvxy" {
+				ids = append(ids, "key:"+string(k))
+			}
+			ids = append(ids, "key:space", "key:delete", "key:clear", "key:shift", "key:telex", "key:tone:sac", "key:letter:ă")
+		}
+	}
+	return ids
+}
+
+// TestEveryPairIsDecided lets every event happen on every page: none panics,
+// none leaves the pages there are, and where it leads is written down.
+func TestEveryPairIsDecided(t *testing.T) {
+	m := machine(t)
+	var table strings.Builder
+	for _, from := range Pages {
+		begin := arrive(t, m, from)
+		for _, e := range events() {
+			s, v, _ := m.Step(begin, morning.Add(time.Hour), e)
+			if !slices.Contains(Pages, s.page) {
+				t.Fatalf("%s + %T leads to %q", from, e, s.page)
+			}
+			if s.page != AtAttract && len(touchable(v)) == 0 {
+				t.Errorf("%s + %T: nothing can be touched on %q", from, e, s.page)
+			}
+			if s.page != from || v.Over != nil {
+				over := ""
+				if v.Over != nil {
+					over = " under " + v.Over.Name
+				}
+				fmt.Fprintf(&table, "%-10s %-34s → %s%s\n", from, name(e), s.page, over)
+			}
+		}
+	}
+	golden(t, "testdata/pairs.golden", table.String())
+}
+
+func name(e Event) string {
+	switch e := e.(type) {
+	case Touched:
+		return "touched " + e.ID
+	case Scanned:
+		return map[string]string{card7: "scanned a card", code1: "scanned a receipt"}[e.Text] + map[bool]string{true: "scanned anything else"}[e.Text == "?"]
+	case LookedUp:
+		return fmt.Sprintf("looked up: %d", e.Result)
+	}
+	return strings.TrimPrefix(strings.ReplaceAll(fmt.Sprintf("%T %+v", e, e), "visit.", ""), "")
+}
+
+// arrive gives a state on the given page, reached by a real road.
+func arrive(t *testing.T, m *Machine, page Page) State {
+	t.Helper()
+	w := walk(t, m)
+	roads := map[Page]func(){
+		AtAttract:    func() {},
+		AtHome:       func() { w.touch("start") },
+		AtProcedures: func() { w.touch("start", "door:submit") },
+		AtSearch:     func() { w.touch("start", "door:submit", "search") },
+		AtAbout:      func() { w.touch("start", "door:ask", "row:"+birth) },
+		AtGuide:      func() { w.touch("start", "door:submit", "row:"+residence) },
+		AtIdentify:   func() { w.touch("start", "door:submit", "row:"+birth) },
+		AtPapers:     func() { w.touch("start", "door:submit", "row:"+birth); w.happen(Scanned{card7}) },
+		AtQuestion:   func() { w.touch("start", "door:submit", "row:"+birth); w.happen(Scanned{card7}); w.touch("next") },
+		AtReview:     w.review,
+		AtConsent:    func() { w.review(); w.touch("consent:more") },
+		AtSending:    w.submitted,
+		AtDone:       func() { w.submitted(); w.happen(kept) },
+		AtNotKept:    func() { w.submitted(); w.happen(NotStored{}) },
+		AtNoPrint:    func() { w.submitted(); w.happen(kept); w.happen(PrintFailed{PrinterNoPaper}) },
+		AtCode:       func() { w.submitted(); w.happen(kept); w.happen(PrintFailed{PrinterNoPaper}); w.touch("onscreen") },
+		AtLookUp:     func() { w.touch("start", "door:lookup"); w.happen(Scanned{code1}) },
+		AtFound: func() {
+			w.touch("start", "door:lookup")
+			w.happen(Scanned{code1})
+			w.happen(LookedUp{Result: LookUpFound, State: "lookup.state.received"})
+		},
+		AtTicket:   func() { w.touch("start", "door:ticket") },
+		AtLawyer:   func() { w.touch("start", "door:lawyer") },
+		AtFeedback: func() { w.touch("start", "door:feedback") },
+		AtGoodbye:  func() { w.submitted(); w.happen(kept); w.touch("finish") },
+	}
+	road, ok := roads[page]
+	if !ok {
+		t.Fatalf("no road to %q", page)
+	}
+	road()
+	w.at(page)
+	return w.s
+}
+
+// TestRandomWalk lets 10,000 events happen, mostly touches of what is on the
+// screen. No state is stuck: the visit always ends by itself when everybody has
+// left; and when it has ended nothing of the person is left.
+func TestRandomWalk(t *testing.T) {
+	m := machine(t)
+	r := rand.New(rand.NewPCG(2026, 11))
+	w := walk(t, m)
+	all := events()
+	visits, submitted, seen := 0, 0, map[Page]bool{}
+	for range 10_000 {
+		before := w.s.Page()
+		switch n := r.IntN(20); {
+		case n < 13:
+			ids := touchable(w.v)
+			w.touch(ids[r.IntN(len(ids))])
+		case n < 15 && before == AtIdentify:
+			w.happen(Scanned{card7})
+		case n < 17 && before == AtSending:
+			w.happen(kept)
+		default:
+			w.happen(all[r.IntN(len(all))])
+		}
+		seen[w.s.Page()] = true
+		if has[Submit](w) {
+			submitted++
+			if !w.s.agreed {
+				t.Fatal("submitted without consent")
+			}
+		}
+		if before != AtAttract && w.s.Page() == AtAttract {
+			visits++
+			clean := m.Start(w.s.now)
+			clean.scanner, clean.printer, clean.online = w.s.scanner, w.s.printer, w.s.online
+			if !reflect.DeepEqual(w.s, clean) {
+				t.Fatalf("something of visit %d is left", visits)
+			}
+		}
+		if r.IntN(50) == 0 {
+			everybodyLeaves(t, m, w.s, w.now)
+		}
+		if w.s.Page() == AtHome && r.IntN(3) == 0 && submitted < 20 {
+			w.touch("door:submit", "row:"+birth)
+			w.happen(Scanned{card11})
+			w.touch("next")
+			for n := 0; w.s.Page() == AtQuestion && n < 60; n++ {
+				w.answer()
+			}
+		}
+	}
+	for _, p := range Pages {
+		if !seen[p] {
+			t.Logf("the walk never came to %q", p)
+		}
+	}
+	t.Logf("%d visits, %d submissions, %d of %d pages", visits, submitted, len(seen), len(Pages))
+	if visits < 20 || submitted < 5 {
+		t.Errorf("%d visits, %d submissions: the walk shows too little", visits, submitted)
+	}
+}
+
+// everybodyLeaves lets time alone go by and checks that the visit ends.
+func everybodyLeaves(t *testing.T, m *Machine, s State, now time.Time) {
+	t.Helper()
+	from := s.Page()
+	for range 200 {
+		if s.Page() == AtAttract {
+			return
+		}
+		now = now.Add(time.Second)
+		s, _, _ = m.Step(s, now, Tick{})
+	}
+	t.Fatalf("stuck: from %q to %q, over %q", from, s.Page(), s.over)
+}
+
+// TestNothingIsPrinted checks that no state, event or task shows a person.
+func TestNothingIsPrinted(t *testing.T) {
+	w := walk(t, machine(t))
+	w.review()
+	w.touch("consent", "submit")
+	d := task[Submit](w)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		for _, v := range []any{d, w.s, Scanned{card7}} {
+			if s := fmt.Sprintf(verb, v); strings.Contains(s, "999999") || strings.Contains(s, "Mẫu") {
+				t.Errorf("%s of %T shows a person", verb, v)
+			}
+		}
+	}
+}
+
+// TestEnglish walks every page in English and checks that all is there.
+func TestEnglish(t *testing.T) {
+	m := machine(t)
+	for _, page := range Pages {
+		s := arrive(t, m, page)
+		s.lang = pack.EN
+		v := m.View(s)
+		if v.Lang != pack.EN || v.Head.Lang.Label != "Tiếng Việt" {
+			t.Errorf("%s is not in English", page)
+		}
+	}
+}
