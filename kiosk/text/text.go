@@ -149,3 +149,22 @@ func first(a, b string) string {
 	}
 	return b
 }
+
+// QuestionKey is the key under which WithPack puts a question of a procedure.
+func QuestionKey(procedure, question string) string { return "pack." + procedure + "." + question }
+
+// WithPack gives a catalogue that has the questions of p too, spoken as they
+// are written, so that the voice asks what the screen asks.
+func (c *Catalogue) WithPack(p *pack.Pack) *Catalogue {
+	all := maps.Clone(c.entries)
+	for _, proc := range p.Procedures {
+		for _, q := range proc.Questions {
+			e := Entry{VI: q.Label.VI, EN: q.Label.EN, Say: Say{Spoken: true}}
+			if q.Help.VI != "" && q.Help.EN != "" {
+				e.Say.VI, e.Say.EN = q.Label.VI+" "+q.Help.VI, q.Label.EN+" "+q.Help.EN
+			}
+			all[QuestionKey(proc.Code, q.ID)] = e
+		}
+	}
+	return &Catalogue{entries: all}
+}
