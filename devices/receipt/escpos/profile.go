@@ -1,0 +1,119 @@
+package escpos
+
+import (
+	_ "embed" // profiles.yaml
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+//go:embed profiles.yaml
+var profiles []byte
+
+// Cut is how a model parts a slip from the roll.
+type Cut string
+
+// The ways to cut. Feeding ones move the slip's end up to the cutter by
+// themselves; after the others the tail must be long enough for that.
+const (
+	FeedPartial Cut = "feed-partial" // GS V 66
+	FeedFull    Cut = "feed-full"    // GS V 65
+	Partial     Cut = "partial"      // GS V 1
+	Full        Cut = "full"         // GS V 0
+	NoCut       Cut = "none"         // torn off by hand
+)
+
+// Profile is what must be known of a model to print on it. The meaning of each
+// field stands on top of profiles.yaml.
+type Profile struct {
+	Name      string `yaml:"-"`
+	Title     string `yaml:"title"`
+	Width     int    `yaml:"width"`
+	DPI       int    `yaml:"dpi"`
+	Speed     int    `yaml:"speed"`
+	Buffer    int    `yaml:"buffer"`
+	Cut       Cut    `yaml:"cut"`
+	Tail      int    `yaml:"tail"`
+	Status    []byte `yaml:"status"`
+	NearEnd   bool   `yaml:"near_end"`
+	Queued    bool   `yaml:"queued"`
+	Automatic bool   `yaml:"automatic"`
+	Clear     bool   `yaml:"clear"`
+	Margin    bool   `yaml:"margin"`
+	Units     bool   `yaml:"units"`
+	Source    string `yaml:"source"`
+	Verified  string `yaml:"verified"`
+}
+
+// Profiles gives every known model, by name.
+func Profiles() ([]Profile, error) {
+	all, err := parseProfiles(profiles)
+	if err != nil {
+		return nil, fmt.Errorf("printer profiles: %w", err)
+	}
+	return all, nil
+}
+
+// Model gives the profile of that name; the error lists the names there are.
+func Model(name string) (Profile, error) {
+	all, err := Profiles()
+	if err != nil {
+		return Profile{}, err
+	}
+	var names []string
+	for _, p := range all {
+		if p.Name == name {
+			return p, nil
+		}
+		names = append(names, p.Name)
+	}
+	return Profile{}, fmt.Errorf("no printer model %q; there are %s", name, strings.Join(names, ", "))
+}
+
+func parseProfiles(b []byte) ([]Profile, error) {
+	var byName map[string]Profile
+	if err := yaml.UnmarshalWithOptions(b, &byName, yaml.Strict()); err != nil {
+		return nil, err
+	}
+	var all []Profile
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		p := byName[name]
+		p.Name = name
+		if err := p.check(); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+func (p Profile) check() error {
+	switch {
+	case p.Width <= 0 || p.Width%8 != 0 || p.Width > 8*255:
+		return fmt.Errorf("width %d: must be a multiple of 8 up to 2040", p.Width)
+	case p.DPI < 100 || p.DPI > 255:
+		return fmt.Errorf("dpi %d: must be 100 to 255, GS P takes no more", p.DPI)
+	case p.Speed <= 0:
+		return fmt.Errorf("speed %d: must be above 0 mm a second", p.Speed)
+	case p.Buffer < 512:
+		return fmt.Errorf("buffer %d: must be 512 bytes or more", p.Buffer)
+	case p.Tail < 0:
+		return fmt.Errorf("tail %d: must not be negative", p.Tail)
+	case !slices.Contains([]Cut{FeedPartial, FeedFull, Partial, Full, NoCut}, p.Cut):
+		return fmt.Errorf("cut %q: must be feed-partial, feed-full, partial, full or none", p.Cut)
+	case p.Source == "":
+		return fmt.Errorf("source: must say where this was read")
+	}
+	if len(p.Status) == 0 {
+		return fmt.Errorf("status: must name one of 1 to 4; a unit that does not answer it is unknown, no more")
+	}
+	for _, n := range p.Status {
+		if n < 1 || n > 4 {
+			return fmt.Errorf("status %d: must be 1 to 4", n)
+		}
+	}
+	return nil
+}

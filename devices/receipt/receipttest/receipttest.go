@@ -1,0 +1,256 @@
+// Package receipttest holds every printer driver to the promises of
+// receipt.Printer.
+//
+// A driver's test says how to put a printer on the desk and calls Run, or, if
+// nothing in it is a real file, InBubble, which works in virtual time and also
+// finds goroutines that are left behind.
+package receipttest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"motcua/devices"
+	"motcua/devices/receipt"
+	"motcua/devices/receipt/receiptsim"
+)
+
+// Bench is one printer on the desk, and the unit with the hands that work it.
+// The unit prints at 150 mm a second, so that faults can be made in the middle
+// of a slip; its roll is long enough for every case.
+type Bench struct {
+	Printer receipt.Printer
+	Unit    Unit
+	// Again opens the unit anew, after it was unplugged; it puts the cable
+	// back first.
+	Again func() receipt.Printer
+	// NearEnd tells that a roll that is nearly empty is reported.
+	NearEnd bool
+	// InTurn tells that the unit answers only when all before the question is
+	// printed: in the middle of a slip it cannot say why it stopped, and may be
+	// Offline.
+	InTurn bool
+}
+
+// Unit is the metal. *receiptsim.Printer is one.
+type Unit interface {
+	LoadPaper(mm int)
+	EndAfter(rows int)
+	NearEnd(on bool)
+	Cover(open bool)
+	Jam(on bool)
+	Mute(on bool)
+	Unplug()
+	Pieces() []receiptsim.Piece
+}
+
+type promise struct {
+	name string
+	test func(t *testing.T, b Bench)
+}
+
+// Run tests every promise in real time, each on a bench of its own.
+func Run(t *testing.T, bench func(t *testing.T) Bench) {
+	for _, p := range promises() {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			p.test(t, bench(t))
+		})
+	}
+}
+
+// InBubble tests every promise in virtual time. What bench starts must end by
+// t.Cleanup; a goroutine that outlives it fails the test.
+func InBubble(t *testing.T, bench func(t *testing.T) Bench) {
+	for _, p := range promises() {
+		t.Run(p.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { p.test(t, bench(t)) })
+		})
+	}
+}
+
+func promises() []promise {
+	return []promise{
+		{"prints whole and cuts", printsWhole},
+		{"centres narrow slips", centresNarrow},
+		{"keeps order and mixes nothing", keepsOrder},
+		{"refuses what it cannot print", refuses},
+		{"status is what the unit says", tellsStatus},
+		{"a cancelled print leaves it usable", cancelled},
+		{"a print that waits can be cancelled", cancelledWaiting},
+		{"close unblocks and ends", closes},
+		{"unplugged is gone", unplugged},
+		{"unplugged in the middle and put back", replugged},
+		{"paper out before", faultBefore(receipt.PaperOut, func(u Unit) { u.EndAfter(0) }, func(u Unit) { u.LoadPaper(5000) })},
+		{"cover open before", faultBefore(receipt.CoverOpen, func(u Unit) { u.Cover(true) }, func(u Unit) { u.Cover(false) })},
+		{"jam before", faultBefore(receipt.Error, func(u Unit) { u.Jam(true) }, func(u Unit) { u.Jam(false) })},
+		{"paper ends early", paperEnds(3)},
+		{"paper ends in the middle", paperEnds(417)},
+		{"paper ends near the foot", paperEnds(880)},
+		{"paper ends on the way to the cutter", paperEnds(925)},
+		{"cover opened in the middle", faultWithin(receipt.CoverOpen, func(u Unit) { u.Cover(true) }, func(u Unit) { u.Cover(false) })},
+		{"jam in the middle", faultWithin(receipt.Error, func(u Unit) { u.Jam(true) }, func(u Unit) { u.Jam(false) })},
+		{"a silent unit is unknown and prints", silent},
+		{"a silent unit is never out of paper", silentWithoutPaper},
+		{"a unit that falls silent is offline", fallsSilent},
+		{"status can be cancelled", statusCancelled},
+	}
+}
+
+// slip draws a page that cannot be taken for another: a frame, and marks that
+// depend on seed. It has white runs, dense parts and dark edges.
+func slip(seed uint64, width, height int) receipt.Slip {
+	r := rand.New(rand.NewPCG(seed, 42))
+	page := image.NewGray(image.Rect(0, 0, width, height))
+	for i := range page.Pix {
+		page.Pix[i] = 0xFF
+	}
+	dark := func(x, y int) { page.SetGray(x, y, color.Gray{}) }
+	for x := range width {
+		dark(x, 0)
+		dark(x, height-1)
+	}
+	for y := 0; y < height; y += 40 {
+		from, to := r.IntN(width/2), width/2+r.IntN(width/2)
+		for dy := range 20 {
+			for x := from; x < to; x++ {
+				if r.IntN(3) == 0 && y+dy < height {
+					dark(x, y+dy)
+				}
+			}
+		}
+	}
+	return receipt.Slip{Page: page}
+}
+
+// long is the slip that faults are made in: 900 rows, 0.75 s at 150 mm a second.
+func long(seed uint64, b Bench) receipt.Slip { return slip(seed, b.Printer.Width(), 900) }
+
+// inMiddle is when about a third of the long slip is out.
+const inMiddle = 300 * time.Millisecond
+
+// ink is the rectangle of dark pixels as rows of text, so that it can be
+// compared whatever white the unit puts around it.
+func ink(img *image.Gray) string {
+	box := image.Rectangle{}
+	for y := img.Rect.Min.Y; y < img.Rect.Max.Y; y++ {
+		for x := img.Rect.Min.X; x < img.Rect.Max.X; x++ {
+			if img.GrayAt(x, y).Y < 0x80 {
+				box = box.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	b := make([]byte, 0, box.Dx()*box.Dy())
+	for y := box.Min.Y; y < box.Max.Y; y++ {
+		for x := box.Min.X; x < box.Max.X; x++ {
+			b = append(b, " #"[img.GrayAt(x, y).Y>>7^1])
+		}
+		b = append(b, '\n')
+	}
+	return string(b)
+}
+
+// printed counts the cut pieces that hold exactly s, nothing more.
+func printed(b Bench, s receipt.Slip) (n int) {
+	want := ink(s.Page)
+	for _, p := range b.Unit.Pieces() {
+		if !p.Torn && ink(p.Image) == want {
+			n++
+		}
+	}
+	return n
+}
+
+func mustPrint(t *testing.T, b Bench, s receipt.Slip) {
+	t.Helper()
+	before := printed(b, s)
+	if err := b.Printer.Print(t.Context(), s); err != nil {
+		t.Fatalf("Print: %v", err)
+	}
+	waitPrinted(t, b, s, before+1)
+}
+
+// waitPrinted allows a unit that cannot say when it is done the time to be it.
+func waitPrinted(t *testing.T, b Bench, s receipt.Slip, want int) {
+	t.Helper()
+	deadline := time.NewTimer(20 * time.Second)
+	defer deadline.Stop()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for printed(b, s) != want {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			t.Fatalf("the slip is on %d pieces of %d, want %d", printed(b, s), len(b.Unit.Pieces()), want)
+		}
+	}
+}
+
+func mustStatus(t *testing.T, b Bench, want receipt.Status) {
+	t.Helper()
+	got, err := b.Printer.Status(t.Context())
+	if err != nil || got != want {
+		t.Fatalf("Status = %v, %v; want %v", got, err, want)
+	}
+}
+
+// wantError tests that err is of reason, and that it names unit and call.
+func wantError(t *testing.T, err, reason error) {
+	t.Helper()
+	if !errors.Is(err, reason) {
+		t.Fatalf("got %v, want %v", err, reason)
+	}
+	var named *devices.Error
+	if !errors.As(err, &named) || named.Unit == "" || named.Op == "" {
+		t.Fatalf("error %v does not name unit and call", err)
+	}
+}
+
+// wantStaffWithin is wantStaff for a fault in the middle of a slip.
+func wantStaffWithin(t *testing.T, b Bench, err error, want receipt.Status) {
+	t.Helper()
+	var staff *receipt.StaffError
+	if b.InTurn && errors.As(err, &staff) && staff.Status == receipt.Offline {
+		want = receipt.Offline
+	}
+	wantStaff(t, err, want)
+}
+
+func wantStaff(t *testing.T, err error, want receipt.Status) {
+	t.Helper()
+	wantError(t, err, devices.ErrStaff)
+	var staff *receipt.StaffError
+	if !errors.As(err, &staff) || staff.Status != want {
+		t.Fatalf("got %v, want a staff error with %v", err, want)
+	}
+}
+
+// start prints in the background.
+func start(ctx context.Context, b Bench, s receipt.Slip) <-chan error {
+	done := make(chan error, 1)
+	go func() { done <- b.Printer.Print(ctx, s) }()
+	return done
+}
+
+// ended waits for what start began.
+func ended(t *testing.T, done <-chan error) error {
+	t.Helper()
+	timer := time.NewTimer(30 * time.Second)
+	defer timer.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-timer.C:
+		t.Fatal("Print hangs")
+		return nil
+	}
+}
+
+func name(i int) string { return fmt.Sprintf("slip %d", i) }
