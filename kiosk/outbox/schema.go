@@ -1,0 +1,164 @@
+package outbox
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+// migrations lead from one schema version to the next; the version is kept in
+// SQLite's user_version. Only ever add to the end.
+//
+// The payload stands apart so that lists stay small, and carries the id and a
+// SHA-256 of its own so that it can be delivered even if its row is lost.
+var migrations = []string{
+	`CREATE TABLE submission (
+		seq       INTEGER PRIMARY KEY,
+		id        TEXT NOT NULL UNIQUE,
+		claim     TEXT NOT NULL,
+		procedure TEXT NOT NULL,
+		secret    BLOB NOT NULL,
+		digest    TEXT NOT NULL,
+		sum       BLOB NOT NULL,
+		size      INTEGER NOT NULL,
+		created   INTEGER NOT NULL,
+		accepted  INTEGER NOT NULL,
+		state     TEXT NOT NULL DEFAULT 'queued',
+		pending   INTEGER NOT NULL DEFAULT 1,
+		code      TEXT NOT NULL DEFAULT '',
+		text      TEXT NOT NULL DEFAULT '',
+		owner     TEXT NOT NULL DEFAULT '',
+		next      TEXT NOT NULL DEFAULT '',
+		attempts  INTEGER NOT NULL DEFAULT 0,
+		tried     INTEGER NOT NULL DEFAULT 0,
+		due       INTEGER NOT NULL DEFAULT 0,
+		confirmed INTEGER NOT NULL DEFAULT 0,
+		heard     INTEGER NOT NULL DEFAULT 0,
+		asked     INTEGER NOT NULL DEFAULT 0,
+		central   TEXT NOT NULL DEFAULT '',
+		dossier   TEXT NOT NULL DEFAULT '',
+		dropped   INTEGER NOT NULL DEFAULT 0
+	) STRICT;
+	CREATE INDEX submission_pending ON submission (seq) WHERE pending = 1;
+	CREATE INDEX submission_awaits ON submission (asked) WHERE state = 'received' AND dossier = '';
+	CREATE TABLE payload (
+		seq    INTEGER PRIMARY KEY,
+		id     TEXT NOT NULL,
+		sum    BLOB NOT NULL,
+		sealed BLOB NOT NULL
+	) STRICT;`,
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	var at int
+	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&at); err != nil {
+		return classify("read the schema version", err)
+	}
+	if at > len(migrations) {
+		return fmt.Errorf("outbox: schema version %d, known up to %d: %w", at, len(migrations), ErrNewer)
+	}
+	for ; at < len(migrations); at++ {
+		tx, err := db.BeginTx(ctx, nil)
+		if err != nil {
+			return classify("migrate", err)
+		}
+		_, err = tx.Exec(migrations[at] + fmt.Sprintf("; PRAGMA user_version = %d", at+1))
+		if err == nil {
+			err = tx.Commit()
+		}
+		if err != nil {
+			_ = tx.Rollback()
+			return classify(fmt.Sprintf("migrate to version %d", at+1), err)
+		}
+	}
+	return nil
+}
+
+const columns = `id, claim, procedure, secret, digest, size, created, accepted, state, code, text, owner, next,
+	attempts, tried, due, confirmed, heard, asked, central, dossier, dropped`
+
+type scanner interface{ Scan(...any) error }
+
+func scanEntry(row scanner) (Entry, error) {
+	var (
+		e                                                                        Entry
+		created, accepted, tried, due, confirmed, heard, asked, dropped, attempt int64
+	)
+	err := row.Scan(&e.ID, &e.Claim, &e.Procedure, &e.SecretHash, &e.Digest, &e.Size, &created, &accepted,
+		&e.State, &e.Reason.Code, &e.Reason.Text, &e.Reason.Owner, &e.Reason.Next,
+		&attempt, &tried, &due, &confirmed, &heard, &asked, &e.Central.State, &e.Central.Dossier, &dropped)
+	e.Created, e.Accepted, e.Tried, e.Due = moment(created), moment(accepted), moment(tried), moment(due)
+	e.Central.At, e.Central.Heard, e.Central.Asked = moment(confirmed), moment(heard), moment(asked)
+	e.Dropped, e.Attempts = moment(dropped), int(attempt)
+	return e, err
+}
+
+// statements are the ones on the way of a citizen or of every delivery,
+// prepared once.
+type statements struct {
+	insert, payload, next, sealed, show *sql.Stmt
+}
+
+func prepare(ctx context.Context, write, read *sql.DB) (s statements, err error) {
+	for _, p := range []struct {
+		st  **sql.Stmt
+		db  *sql.DB
+		sql string
+	}{
+		{&s.insert, write, `INSERT INTO submission (id, claim, procedure, secret, digest, sum, size, created, accepted)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&s.payload, write, "INSERT INTO payload (seq, id, sum, sealed) VALUES (?, ?, ?, ?)"},
+		// A due time further off than any backoff comes from a clock that was
+		// set back since; such a one is due.
+		{&s.next, read, `SELECT seq, id FROM submission
+			WHERE pending = 1 AND (due <= ?1 OR due > ?2) ORDER BY seq LIMIT 1`},
+		{&s.sealed, read, "SELECT sum, sealed FROM payload WHERE seq = ?"},
+		{&s.show, read, "SELECT " + columns + " FROM submission WHERE id = ?"},
+	} {
+		if *p.st, err = p.db.PrepareContext(ctx, p.sql); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+func (s statements) close() {
+	for _, st := range []*sql.Stmt{s.insert, s.payload, s.next, s.sealed, s.show} {
+		if st != nil {
+			_ = st.Close()
+		}
+	}
+}
+
+// classify wraps err with what was attempted and, where it is known, with the
+// sentinel that says what is to be done.
+func classify(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	switch { // database/sql has no sentinels for the first two
+	case err.Error() == "sql: database is closed", err.Error() == "sql: statement is closed", errors.Is(err, sql.ErrConnDone):
+		return fmt.Errorf("outbox: %s: %w", op, ErrClosed)
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("outbox: %s: %w: %w", op, ErrFull, err)
+	case errors.Is(err, syscall.EROFS), errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("outbox: %s: %w: %w", op, ErrReadOnly, err)
+	}
+	if se, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch code := se.Code(); {
+		case code == lib.SQLITE_IOERR_SHMSIZE, code&0xff == lib.SQLITE_FULL:
+			return fmt.Errorf("outbox: %s: %w: %w", op, ErrFull, err)
+		case code&0xff == lib.SQLITE_CORRUPT, code&0xff == lib.SQLITE_NOTADB:
+			return fmt.Errorf("outbox: %s: %w: %w", op, ErrDamaged, err)
+		case code&0xff == lib.SQLITE_READONLY, code&0xff == lib.SQLITE_CANTOPEN, code&0xff == lib.SQLITE_PERM:
+			return fmt.Errorf("outbox: %s: %w: %w", op, ErrReadOnly, err)
+		}
+	}
+	return fmt.Errorf("outbox: %s: %w", op, err)
+}
