@@ -3,7 +3,10 @@
 // calendar, hotline and texts. Nothing about a province is in Go code.
 package pack
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Lang is a language of the screens and the voice, as a BCP 47 tag.
 type Lang string
@@ -16,8 +19,8 @@ const (
 
 // Text is one text in every language.
 type Text struct {
-	VI string `yaml:"vi"`
-	EN string `yaml:"en"`
+	VI string `yaml:"vi" json:"vi"`
+	EN string `yaml:"en" json:"en"`
 }
 
 // In gives the text in lang; Vietnamese where there is no other.
@@ -77,14 +80,14 @@ const (
 
 // Option is one answer of a choice.
 type Option struct {
-	Value string `yaml:"value"`
-	Label Text   `yaml:"label"`
+	Value string `yaml:"value" json:"value"`
+	Label Text   `yaml:"label" json:"label"`
 }
 
 // Clause is one condition: the answer to Question is one of In.
 type Clause struct {
-	Question string   `yaml:"question"`
-	In       []string `yaml:"in"`
+	Question string   `yaml:"question" json:"question"`
+	In       []string `yaml:"in" json:"in"`
 }
 
 // Question is one thing asked on one screen.
@@ -106,6 +109,9 @@ type Question struct {
 	Min     int      // of a number, or letters of a text
 	Max     int      // 0 = no bound
 	Past    bool     // a date may not lie in the future
+	// MinAge and MaxAge bound a birth date, in years on the day it is
+	// answered; 0 = no bound.
+	MinAge, MaxAge int
 }
 
 // Paper is something the citizen needs to have.
@@ -122,6 +128,21 @@ type Fee struct {
 	Amount  int64 // đồng; see Unit for what it is counted by
 	Unit    Text  // "" = once; else "trang", "bản"
 	Note    Text  // exemptions, shown beside the fee
+	// Item tells what else is paid for, such as "copies"; "" = the procedure
+	// itself. Name is what the item is called.
+	Item string
+	Name Text
+	Then []Step // cheaper from some number on, in rising order
+	Cap  int64  // đồng at most for one copy; 0 = no cap
+	// Count and Copies are the questions whose answers say how many Units are
+	// paid for and how many times over; "" = once.
+	Count, Copies string
+}
+
+// Step is a price that holds above a number of units.
+type Step struct {
+	Above  int   `json:"above"`
+	Amount int64 `json:"amount"` // đồng
 }
 
 // TimeLimit is how long the authority may take, in a span of time.
@@ -129,6 +150,7 @@ type TimeLimit struct {
 	Rule
 	SameDay  bool // today before closing, if received before the cut-off
 	WorkDays int  // else so many working days
+	Days     int  // else so many days, holidays counted
 	Note     Text
 }
 
@@ -150,6 +172,7 @@ type Procedure struct {
 	Groups    []string // ids of the chips it stands under
 	Mode      Mode
 	Authority Text
+	TakenBy   Text // who takes it, of Mode Guide: "Công an phường nhận"
 	Papers    []Paper
 	Fees      []Fee
 	Times     []TimeLimit
@@ -163,27 +186,57 @@ type Procedure struct {
 	Phrases   []string // how people ask for it
 	// Common is its place under the chip "often used"; 0 = not there.
 	Common int
+
+	words   *Words   // of its pack
+	asking  *asking  // of its pack
+	entries []phrase // what Search holds a query against
 }
 
 // Group is a chip over the list of procedures: a life event.
 type Group struct {
-	ID   string
-	Name Text
+	ID   string `json:"id"`
+	Name Text   `json:"name"`
 }
 
 // Unit is a commune-level unit: a ward, commune or special zone.
 type Unit struct {
-	Code string // five digits
-	Name string // with its kind: "Phường Cửa Nam"
-	Kind string // "phường", "xã", "đặc khu"
-	EN   string // without marks, for English screens: "Cua Nam Ward"
+	Code string `json:"code"` // five digits
+	Name string `json:"name"` // with its kind: "Phường Cửa Nam"
+	Kind string `json:"kind"` // "phường", "xã", "đặc khu"
+	EN   string `json:"en"`   // without marks, for English screens: "Cua Nam Ward"
 }
 
 // Consent is the text a citizen agrees to; its version goes into the submission.
 type Consent struct {
+	Rule
 	Version string
-	Short   Text // beside the box
-	Full    Text // behind "read in full"
+	Short   Text            // beside the box
+	ByKind  map[string]Text // Short for units of another kind
+	Full    Text            // behind "read in full", paragraphs parted by \n
+}
+
+// ShortFor gives the text beside the box as it reads at a unit of u's kind.
+func (c Consent) ShortFor(u Unit) Text {
+	if t, ok := c.ByKind[u.Kind]; ok {
+		return t
+	}
+	return c.Short
+}
+
+// Words are what the line of a procedure in the list is made of, {n},
+// {amount} and {unit} to be filled in, and the two answers of a yes-or-no
+// question.
+type Words struct {
+	SameDay  Text `json:"same_day"`
+	WorkDay  Text `json:"work_day"`
+	WorkDays Text `json:"work_days"`
+	Days     Text `json:"days"`
+	Free     Text `json:"free"`
+	FreeHere Text `json:"free_here"` // no fee at the station, but one at the counter
+	Each     Text `json:"each"`
+	Guided   Text `json:"guided"`
+	Yes      Text `json:"yes"`
+	No       Text `json:"no"`
 }
 
 // Pack is a loaded and checked pack. It is read-only and safe for all.
@@ -202,4 +255,65 @@ type Pack struct {
 	Procedures []*Procedure
 	Calendar   Calendar
 	Consent    Consent
+	Words      Words
+
+	page   string // address of a procedure's page on the portal, with {code}
+	asking *asking
 }
+
+// Unit gives the unit with the five-digit code.
+func (p *Pack) Unit(code string) (Unit, bool) {
+	for _, u := range p.Units {
+		if u.Code == code {
+			return u, true
+		}
+	}
+	return Unit{}, false
+}
+
+// Procedure gives the procedure with the national code, or the one that the
+// code has moved to.
+func (p *Pack) Procedure(code string) (*Procedure, bool) {
+	for _, pr := range p.Procedures {
+		if pr.Code == code {
+			return pr, true
+		}
+	}
+	for _, pr := range p.Procedures {
+		if slices.Contains(pr.Aliases, code) {
+			return pr, true
+		}
+	}
+	return nil, false
+}
+
+// InGroup gives the procedures under the chip id, in the order of the list; ""
+// is the chip of the often used.
+func (p *Pack) InGroup(id string) []*Procedure {
+	if id == "" {
+		return p.common()
+	}
+	var in []*Procedure
+	for _, pr := range p.Procedures {
+		if slices.Contains(pr.Groups, id) {
+			in = append(in, pr)
+		}
+	}
+	return in
+}
+
+// common gives the often used, by their place.
+func (p *Pack) common() []*Procedure {
+	var in []*Procedure
+	for _, pr := range p.Procedures {
+		if pr.Common > 0 {
+			in = append(in, pr)
+		}
+	}
+	slices.SortStableFunc(in, func(a, b *Procedure) int { return a.Common - b.Common })
+	return in
+}
+
+// ResultQuestion is the id of the question, in the shared block "finish", that
+// asks how the result is to come; receipts repeat its answer.
+const ResultQuestion = "z_result"
