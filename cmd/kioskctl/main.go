@@ -47,6 +47,7 @@ type cli struct {
 	ScanTest  scanTestCmd  `cmd:"" help:"Wait for one code and tell its kind and length, never what it says."`
 	SpeakTest speakTestCmd `cmd:"" help:"Speak a test prompt."`
 	Log       logCmd       `cmd:"" help:"Print the last lines of the kiosk's log."`
+	Pack      packCmd      `cmd:"" help:"Work on packs. The kiosk need not run."`
 }
 
 // desk is what a verb works with.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -20,11 +21,16 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	hanoi, err := filepath.Abs("../../assets/packs/hanoi")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("KIOSK_HATCH", e.WorkDir+"/run/hatch.sock")
+			e.Setenv("HANOI", hanoi)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"kiosk": kiosk, "code": code},
