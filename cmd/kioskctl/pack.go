@@ -38,6 +38,9 @@ type packFault struct {
 
 // Run prints what is in the pack, or what is wrong with it.
 func (c packCheckCmd) Run(d *desk) error {
+	if st, err := os.Stat(c.Dir); err != nil || !st.IsDir() {
+		return fmt.Errorf("%s is not the folder of a pack", c.Dir)
+	}
 	result := checked{Dir: c.Dir, Faults: []packFault{}}
 	p, err := pack.Load(os.DirFS(c.Dir))
 	faults, wrong := errors.AsType[pack.Faults](err)
