@@ -1,0 +1,166 @@
+package gate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"motcua/cmd/central/internal/authority"
+	"motcua/cmd/central/internal/ledger"
+	"motcua/kiosk/contract"
+	"motcua/kiosk/submission"
+)
+
+func writeJSON(w io.Writer, v any) { _ = json.NewEncoder(w).Encode(v) } // the reader may be gone
+
+// PutSubmission takes in one sealed submission; see the contract.
+func (g *Gate) PutSubmission(ctx context.Context, put contract.PutSubmissionRequestObject) (contract.PutSubmissionResponseObject, error) {
+	station := stationOf(ctx)
+	if put.Params.StationID != station {
+		return nil, refuse("wrong-certificate", "Station-Id is another one")
+	}
+	if !submission.ValidID(put.ID) {
+		return nil, refuse("bad-request", "id is no UUID of version 7")
+	}
+	if err := g.turn(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { <-g.turns }()
+
+	sealed, err := io.ReadAll(io.LimitReader(put.Body, submission.MaxSealed+1))
+	if err != nil {
+		return nil, refuse("bad-request", "body ended early")
+	}
+	digest := submission.Digest(sealed)
+	stored, fresh, err := g.take(ctx, station, put, sealed, digest)
+	var no *refusal
+	if errors.As(err, &no) {
+		return nil, g.note(ctx, no, station, put.ID, digest, len(sealed))
+	}
+	if err != nil {
+		return nil, err
+	}
+	g.log.Info("submission", "station", station, "id", put.ID, "fresh", fresh, "bytes", len(sealed))
+	if !fresh {
+		return contract.PutSubmission200JSONResponse(status(stored)), nil
+	}
+	g.authority.Arrived()
+	return contract.PutSubmission201JSONResponse(status(stored)), nil
+}
+
+// turn waits a little for a free place; the caller gives it back.
+func (g *Gate) turn(ctx context.Context) error {
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case g.turns <- struct{}{}:
+		return nil
+	case <-late.C:
+		return refuse("busy", "too many at once")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// note writes a refused submission to the audit log before the station hears
+// of it. Damage on the way is nobody's act and is only logged.
+func (g *Gate) note(ctx context.Context, no *refusal, station, id, digest string, size int) error {
+	if no.Code == "digest-mismatch" {
+		return no
+	}
+	err := g.ledger.Note(ctx, ledger.Line{At: time.Now(), Act: ledger.Refused, Station: station, ID: id,
+		Code: no.Code, Why: no.why, Digest: digest, Size: size})
+	if err != nil {
+		return err
+	}
+	return no
+}
+
+func (g *Gate) take(ctx context.Context, station string, put contract.PutSubmissionRequestObject, sealed []byte, digest string) (ledger.Record, bool, error) {
+	if len(sealed) > submission.MaxSealed {
+		return ledger.Record{}, false, refuse("too-large", fmt.Sprintf("over %d bytes", submission.MaxSealed))
+	}
+	if digest != put.Params.ContentDigest {
+		return ledger.Record{}, false, refuse("digest-mismatch", "body does not match Content-Digest")
+	}
+	prior, err := g.ledger.Known(ctx, put.ID)
+	if err == nil {
+		return prior, false, same(prior, station, digest)
+	}
+	if !errors.Is(err, ledger.ErrUnknown) {
+		return ledger.Record{}, false, err
+	}
+	doc, err := g.open(ctx, station, put.ID, sealed)
+	if err != nil {
+		return ledger.Record{}, false, err
+	}
+	now := time.Now()
+	stored, fresh, err := g.ledger.Accept(ctx, ledger.Record{
+		ID: doc.ID, Station: doc.Station, Unit: doc.Unit, Claim: submission.Claim(doc.Station, doc.ID),
+		Digest: digest, Sealed: sealed, Procedure: doc.Procedure, Assurance: doc.Applicant.Assurance,
+		Secret: doc.Secret, Promised: doc.DuePromised, Received: now,
+	}, g.authority.AtOnce(doc.Unit, now))
+	if err != nil {
+		return ledger.Record{}, false, err
+	}
+	return stored, fresh, same(stored, station, digest)
+}
+
+// same refuses what is stored under an id if it is not this station's or other bytes.
+func same(stored ledger.Record, station, digest string) error {
+	if stored.Station != station {
+		return refuse("other-content", "id is another station's")
+	}
+	if stored.Digest != digest {
+		return refuse("other-content", "other bytes under the same id")
+	}
+	return nil
+}
+
+// open unseals and checks a submission that station sent under id.
+func (g *Gate) open(ctx context.Context, station, id string, sealed []byte) (submission.Document, error) {
+	var unit string // that the signing key was enrolled for
+	doc, raw, err := submission.Open(sealed, g.ids, func(kid string) (key submission.PublicKey, err error) {
+		key, unit, err = g.ledger.Key(ctx, kid)
+		return key, err
+	})
+	defer clear(raw)
+	switch {
+	case err == nil:
+	case errors.Is(err, submission.ErrNotForUs):
+		return doc, refuse("not-for-us", err.Error())
+	case errors.Is(err, submission.ErrTampered):
+		return doc, refuse("tampered", err.Error())
+	case errors.Is(err, submission.ErrForeign):
+		return doc, refuse("foreign-signature", err.Error())
+	case errors.Is(err, submission.ErrVersion):
+		return doc, refuse("unsupported-version", err.Error())
+	case errors.Is(err, submission.ErrExpired):
+		return doc, refuse("key-expired", err.Error())
+	case errors.Is(err, submission.ErrMalformed):
+		return doc, refuse("schema", err.Error())
+	default:
+		return doc, err
+	}
+	if err := g.schema.Check(raw); err != nil {
+		return doc, refuse("schema", err.Error())
+	}
+	switch {
+	case doc.ID != id:
+		return doc, refuse("other-id", "another id inside")
+	case doc.Station != station:
+		return doc, refuse("foreign-station", "another station inside")
+	case doc.Unit != unit:
+		return doc, refuse("foreign-station", "key is enrolled for unit "+unit)
+	}
+	switch g.rules(doc.Procedure.Code) {
+	case authority.Unknown:
+		return doc, refuse("procedure-unknown", "procedure "+doc.Procedure.Code)
+	case authority.Guided:
+		return doc, refuse("procedure-guided", "procedure "+doc.Procedure.Code)
+	}
+	return doc, nil
+}

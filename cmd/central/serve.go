@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"motcua/assets"
+	"motcua/cmd/central/internal/authority"
+	"motcua/cmd/central/internal/gate"
+	"motcua/cmd/central/internal/keys"
+	"motcua/cmd/central/internal/ledger"
+	"motcua/cmd/central/internal/page"
+	"motcua/cmd/central/internal/reading"
+	"motcua/kiosk/pack"
+	"motcua/kiosk/submission"
+)
+
+// auditKept is how long a line of the audit log is kept.
+const auditKept = 5 * 365 * 24 * time.Hour
+
+type serveCommand struct {
+	Dir          string            `required:"" help:"Folder of central's keys and ledger."`
+	Listen       string            `default:"127.0.0.1:8443" help:"Address for stations (mutual TLS); port 0 takes a free one."`
+	Page         string            `default:"127.0.0.1:8080" help:"Address of the staff's page: this machine alone. Port 0 takes a free one."`
+	Pack         string            `help:"Folder of the pack that says which procedures are taken; else the one built in."`
+	Agency       string            `default:"H26" help:"Agency prefix of dossier codes."`
+	AgencyOf     map[string]string `help:"Agency codes of units that do not follow PREFIX.NUMBER." placeholder:"UNIT=CODE"`
+	DossierDelay time.Duration     `default:"0s" help:"How long after reception a dossier is opened."`
+	Keep         time.Duration     `default:"8760h" help:"How long the content of an opened submission is kept; its id is kept for ever."`
+}
+
+// Run serves until ctx ends. It prints one line an address, then "ready":
+//
+//	api https://127.0.0.1:8443
+//	page http://127.0.0.1:8080
+//	ready
+func (c *serveCommand) Run(ctx context.Context) error {
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	if !page.Loopback(c.Page) {
+		return fmt.Errorf("page address %s is not of this machine: take 127.0.0.1", c.Page)
+	}
+	agencies := authority.Agencies{Prefix: c.Agency, Own: c.AgencyOf}
+	if err := agencies.Check(); err != nil {
+		return err
+	}
+	rules, err := c.rulebook()
+	if err != nil {
+		return err
+	}
+	schema, err := submission.LoadSchema()
+	if err != nil {
+		return err
+	}
+	k, err := keys.Load(c.Dir)
+	if err != nil {
+		return err
+	}
+	l, err := ledger.Open(ctx, filepath.Join(c.Dir, ledger.Name))
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+
+	opener := authority.New(l, agencies, c.DossierDelay, log)
+	in := gate.New(l, opener, rules, schema, k.IDs, log)
+	api, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return err
+	}
+	staff, err := net.Listen("tcp", c.Page)
+	if err != nil {
+		return errors.Join(err, api.Close())
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return opener.Run(ctx) })
+	g.Go(func() error { return in.Run(ctx) })
+	g.Go(func() error { return c.tidy(ctx, l, log) })
+	g.Go(func() error { return serve(ctx, tls.NewListener(api, k.TLS), in.Routes(), log) })
+	g.Go(func() error { return serve(ctx, staff, page.New(l, reading.New(l, k.IDs), log).Routes(), log) })
+	fmt.Printf("api https://%s\npage http://%s\nready\n", api.Addr(), staff.Addr())
+	return g.Wait()
+}
+
+// rulebook reads which procedures are taken out of the pack.
+func (c *serveCommand) rulebook() (authority.Rulebook, error) {
+	dir := os.DirFS(c.Pack)
+	if c.Pack == "" {
+		var err error
+		if dir, err = fs.Sub(assets.Files, "packs/hanoi"); err != nil {
+			return nil, err
+		}
+	}
+	p, err := pack.Load(dir)
+	if err != nil {
+		return nil, fmt.Errorf("load pack: %w", err)
+	}
+	return func(code string) authority.Verdict {
+		procedure, known := p.Procedure(code)
+		switch {
+		case !known:
+			return authority.Unknown
+		case procedure.Mode != pack.Submit:
+			return authority.Guided
+		}
+		return authority.Taken
+	}, nil
+}
+
+// tidy drops what was kept long enough, at start and every hour.
+func (c *serveCommand) tidy(ctx context.Context, l *ledger.Ledger, log *slog.Logger) error {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		now := time.Now()
+		n, err := l.Forget(ctx, now.Add(-c.Keep))
+		if err == nil && n > 0 {
+			err = l.Note(ctx, ledger.Line{At: now, Act: ledger.Forgotten, Why: fmt.Sprintf("%d submissions", n)})
+		}
+		if err == nil {
+			err = l.Prune(ctx, now.Add(-auditKept))
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Warn("old contents were not dropped, trying again in an hour", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// serve answers on at until ctx ends, then lets what is under way finish for up
+// to ten seconds.
+func serve(ctx context.Context, at net.Listener, routes http.Handler, log *slog.Logger) error {
+	s := &http.Server{
+		Handler:           routes,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       3 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelInfo),
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(at) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := s.Shutdown(patience); err != nil {
+		_ = s.Close()
+	}
+	if err := <-ended; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
