@@ -23,7 +23,7 @@ func (l *loading) procedure(s *sheet.Sheet) {
 		Groups: raw.Groups, Mode: raw.Mode, Common: raw.Common, Authority: raw.Authority, TakenBy: raw.TakenBy,
 		Result: raw.Result, Legal: raw.Legal, Source: raw.Source, Verified: raw.Verified, Phrases: raw.Phrases,
 		Guide: l.route(raw.Guide, raw.Code), Home: l.route(raw.Home, raw.Code),
-		words: &l.pack.Words, asking: l.pack.asking,
+		words: &l.pack.Words,
 	}
 	if raw.Code != "" && path.Base(s.File) != raw.Code+".yaml" {
 		s.Report("/code", fmt.Sprintf("code %q does not match the file's name", raw.Code))

@@ -188,7 +188,6 @@ type Procedure struct {
 	Common int
 
 	words   *Words   // of its pack
-	asking  *asking  // of its pack
 	entries []phrase // what Search holds a query against
 }
 

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -93,6 +94,10 @@ func (s *Schemas) Check(sh *Sheet, name string) bool {
 func (s *Schemas) leaves(sh *Sheet, e *jsonschema.ValidationError) {
 	switch e.ErrorKind.(type) {
 	case *kind.AnyOf, *kind.OneOf:
+		if missing := missingAll(e.Causes); missing != nil {
+			sh.Report(pointer(e.InstanceLocation), called(e.InstanceLocation)+" has none of these keys", missing...)
+			return
+		}
 		if best := nearest(e.Causes); best != nil {
 			s.leaves(sh, best)
 			return
@@ -105,6 +110,20 @@ func (s *Schemas) leaves(sh *Sheet, e *jsonschema.ValidationError) {
 		return
 	}
 	s.report(sh, e)
+}
+
+// missingAll gives the keys of which one is wanted, where every shape differs
+// only in the key that it wants.
+func missingAll(causes []*jsonschema.ValidationError) []string {
+	var keys []string
+	for _, c := range causes {
+		r, ok := c.ErrorKind.(*kind.Required)
+		if !ok || len(c.Causes) > 0 {
+			return nil
+		}
+		keys = append(keys, r.Missing...)
+	}
+	return keys
 }
 
 func nearest(causes []*jsonschema.ValidationError) *jsonschema.ValidationError {
@@ -146,7 +165,13 @@ func (s *Schemas) report(sh *Sheet, e *jsonschema.ValidationError) {
 			sh.Report(at, fmt.Sprintf("%s has no %q", name, p), s.words(e.SchemaURL+"/properties/"+escape(p))...)
 		}
 	case *kind.Type:
-		sh.Report(at, fmt.Sprintf("%s is a %s", name, k.Got), k.Want...)
+		allowed := s.words(e.SchemaURL)
+		if allowed == nil {
+			for _, w := range k.Want {
+				allowed = append(allowed, inYAML(w))
+			}
+		}
+		sh.Report(at, fmt.Sprintf("%s is %s", name, inYAML(k.Got)), allowed...)
 	case *kind.FalseSchema:
 		sh.Report(at, fmt.Sprintf("%s has no place here", name))
 	case *kind.Pattern:
@@ -156,14 +181,35 @@ func (s *Schemas) report(sh *Sheet, e *jsonschema.ValidationError) {
 	}
 }
 
-// called names a value the way an editor of the file would: `icon`, `fees 2`.
+// inYAML says a JSON type as people who write YAML would.
+func inYAML(t string) string {
+	switch t {
+	case "object":
+		return "a mapping"
+	case "array":
+		return "a list"
+	case "string":
+		return "text"
+	case "boolean":
+		return "true or false"
+	case "integer":
+		return "a whole number"
+	case "null":
+		return "empty"
+	}
+	return "a " + t
+}
+
+// called names a value the way an editor of the file would: "icon",
+// "item 2 of fees".
 func called(loc []string) string {
 	if len(loc) == 0 {
 		return "the file"
 	}
 	last := loc[len(loc)-1]
 	if last != "" && strings.Trim(last, "0123456789") == "" && len(loc) > 1 {
-		return loc[len(loc)-2] + " " + last
+		n, _ := strconv.Atoi(last)
+		return fmt.Sprintf("item %d of %s", n+1, loc[len(loc)-2])
 	}
 	return last
 }
@@ -185,12 +231,19 @@ func (s *Schemas) at(url string) any {
 			continue
 		}
 		step = strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~")
-		m, ok := node.(map[string]any)
-		if !ok {
+		switch n := node.(type) {
+		case map[string]any:
+			node = n[step]
+		case []any:
+			i, err := strconv.Atoi(step)
+			if err != nil || i < 0 || i >= len(n) {
+				return nil
+			}
+			node = n[i]
+		default:
 			return nil
 		}
-		node = m[step]
-		m, _ = node.(map[string]any)
+		m, _ := node.(map[string]any)
 		if ref, ok := m["$ref"].(string); ok && len(m) == 1 {
 			if strings.HasPrefix(ref, "#") {
 				ref = file + ref

@@ -25,6 +25,8 @@ const (
 	maxDepth = 64
 )
 
+const notPlain = "anchors, aliases, tags and merge keys are not read"
+
 // Sheet is one file as read: its values and the line of each.
 type Sheet struct {
 	File   string
@@ -165,8 +167,14 @@ func (s *Sheet) walk(n ast.Node, at string, depth int) any {
 		return n.Value
 	case *ast.NullNode:
 		return nil
+	case *ast.AnchorNode:
+		s.fault(lineOf(n), notPlain)
+		return s.walk(n.Value, at, depth+1)
+	case *ast.TagNode:
+		s.fault(lineOf(n), notPlain)
+		return s.walk(n.Value, at, depth+1)
 	default:
-		s.fault(lineOf(n), "anchors, aliases, tags and merge keys are not read")
+		s.fault(lineOf(n), notPlain)
 		return nil
 	}
 }
