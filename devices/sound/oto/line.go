@@ -15,6 +15,9 @@ const (
 	// drain is how long after the last sample was handed over the device may
 	// still play it. Suspending earlier cuts the tail off.
 	drain = buffer + 50*time.Millisecond
+	// margin is for what lies between ALSA and the air after a cut-off, when
+	// only silence can be lost.
+	margin = 10 * time.Millisecond
 	// stall is how long a living device may consume nothing.
 	stall = 600 * time.Millisecond
 	// late is how long after a clip should have ended its Play gives up.

@@ -135,7 +135,7 @@ func (s *Speaker) run(ctx context.Context, c sound.Clip) (whole bool, err error)
 func (s *Speaker) cut(player oto2.Player) error {
 	s.load(nil) // SetLevel must not turn it up again
 	player.SetVolume(0)
-	return s.wait(2*period + drain)
+	return s.wait(2*period + buffer + margin)
 }
 
 // wait lets the device go on for d.

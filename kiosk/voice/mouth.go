@@ -1,0 +1,208 @@
+package voice
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"motcua/devices"
+	"motcua/devices/sound"
+	"motcua/kiosk/pack"
+)
+
+// Usual is the volume that each visit starts with.
+const Usual sound.Level = 80
+
+// How long the mouth waits before it opens a missing loudspeaker again: doubled
+// each time.
+const (
+	firstRetry = time.Second
+	lastRetry  = 30 * time.Second
+)
+
+// fresh is how long a prompt is worth saying: a loudspeaker that comes back
+// later does not speak of a screen that is gone.
+const fresh = 2 * time.Second
+
+// Prompt is what is to be said: the entry Key in Lang, its slots filled.
+type Prompt struct {
+	Lang  pack.Lang
+	Key   string
+	Slots map[string]Slot
+}
+
+// Mouth speaks one prompt at a time through a loudspeaker that may be missing,
+// die and come back. Say, Hush, SetLevel and Reset return at once and are safe
+// for all; Run does the work.
+type Mouth struct {
+	open   func(context.Context) (sound.Speaker, error)
+	voice  *Voice
+	report func(error)
+	news   chan struct{} // one slot: wish or level changed
+
+	// mu guards the wish and the level. Not held while anything is played.
+	mu    sync.Mutex
+	wish  wish
+	level sound.Level
+}
+
+// wish is what should be heard now.
+type wish struct {
+	prompt *Prompt // nil = silence
+	at     time.Time
+	number int // tells two wishes apart
+}
+
+// NewMouth gives a mouth that speaks with v. open opens the loudspeaker; it is
+// called again after a loss. report is told, from within Run and one at a
+// time, what is wrong: an error with devices.ErrGone when the loudspeaker is
+// away, nil once it is back, and an error without a reason of devices for a
+// prompt that could not be spoken. It must not block.
+func NewMouth(open func(context.Context) (sound.Speaker, error), v *Voice, report func(error)) *Mouth {
+	return &Mouth{open: open, voice: v, report: report, news: make(chan struct{}, 1), level: Usual}
+}
+
+// Say cuts off what is spoken and speaks p, within 300 ms. Without a
+// loudspeaker, or when one only comes back two seconds later, p is not spoken.
+func (m *Mouth) Say(p Prompt) { m.want(&p) }
+
+// Hush silences the mouth within 100 ms.
+func (m *Mouth) Hush() { m.want(nil) }
+
+// SetLevel sets the volume of what is spoken now and later.
+func (m *Mouth) SetLevel(l sound.Level) {
+	m.mu.Lock()
+	m.level = l
+	m.mu.Unlock()
+	m.tell()
+}
+
+// Reset makes the mouth ready for the next visitor: silent, at the usual volume.
+func (m *Mouth) Reset() {
+	m.Hush()
+	m.SetLevel(Usual)
+}
+
+func (m *Mouth) want(p *Prompt) {
+	m.mu.Lock()
+	m.wish = wish{prompt: p, at: time.Now(), number: m.wish.number + 1}
+	m.mu.Unlock()
+	m.tell()
+}
+
+func (m *Mouth) tell() {
+	select {
+	case m.news <- struct{}{}:
+	default: // the news before was not taken yet
+	}
+}
+
+func (m *Mouth) now() (wish, sound.Level) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.wish, m.level
+}
+
+// Run speaks until ctx ends, and returns its error when the loudspeaker has
+// been given back.
+func (m *Mouth) Run(ctx context.Context) error {
+	retry, away := firstRetry, false
+	for {
+		speaker, err := m.open(ctx)
+		if err == nil {
+			if away {
+				away = false
+				m.report(nil)
+			}
+			opened := time.Now()
+			err = m.speak(ctx, speaker)
+			if time.Since(opened) > lastRetry {
+				retry = firstRetry // it was no loose contact
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if !away {
+			away = true
+			m.report(err)
+		}
+		if err := pass(ctx, retry); err != nil {
+			return err
+		}
+		retry = min(2*retry, lastRetry)
+	}
+}
+
+// pass waits for d.
+func pass(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// speak does what is wished through speaker until that is lost or ctx ends.
+func (m *Mouth) speak(ctx context.Context, speaker sound.Speaker) error {
+	defer speaker.Close()
+	done := 0 // number of the last wish that was seen to
+	for {
+		w, level := m.now()
+		speaker.SetLevel(level)
+		if w.number != done {
+			done = w.number
+			if err := m.utter(ctx, speaker, w); err != nil {
+				return err
+			}
+			continue // the wish may have changed meanwhile
+		}
+		select {
+		case <-m.news:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// utter plays the prompt of w until its end or another wish. The error is that
+// of a speaker that is of no more use.
+func (m *Mouth) utter(ctx context.Context, speaker sound.Speaker, w wish) error {
+	if w.prompt == nil || time.Since(w.at) > fresh {
+		return nil
+	}
+	clip, err := m.voice.Clip(w.prompt.Lang, w.prompt.Key, w.prompt.Slots)
+	if err != nil {
+		m.report(err)
+		return nil
+	}
+
+	playing, stop := context.WithCancel(ctx)
+	defer stop()
+	played := make(chan error, 1)
+	go func() { played <- speaker.Play(playing, clip) }()
+	for {
+		select {
+		case err := <-played:
+			switch {
+			case err == nil, errors.Is(err, context.Canceled) && playing.Err() != nil:
+				return ctx.Err()
+			case errors.Is(err, devices.ErrGone), errors.Is(err, devices.ErrClosed):
+				return err
+			}
+			m.report(err)
+			return nil
+		case <-m.news:
+			now, level := m.now()
+			if now.number != w.number {
+				stop()
+				continue
+			}
+			speaker.SetLevel(level)
+		}
+	}
+}
