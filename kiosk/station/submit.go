@@ -79,21 +79,33 @@ func (s *Station) document(id, secret string, d visit.Draft, at time.Time) submi
 		Applicant: submission.Applicant(d.Person),
 		Consent: contract.ConsentGiven{Version: d.Consent, GivenAt: d.AgreedAt, Lang: contract.Lang(d.Lang),
 			Digest: submission.Digest([]byte(s.Pack.Consent.Full.In(d.Lang)))},
+		Pack:   contract.PackVersion{ID: s.Pack.ID, Version: s.Pack.Version},
 		Secret: secret, DuePromised: d.Due, Lang: contract.Lang(d.Lang),
 	}
-	if fee, ok := d.Procedure.Fee(at, pack.Online); ok {
-		doc.Fee = fee.Amount
+	answers := map[string]string{}
+	for _, a := range d.Answers {
+		doc.Answers = append(doc.Answers, contract.Answer{ID: a.ID, Label: a.Label, Value: a.Value, Shown: a.Shown})
+		answers[a.ID] = a.Value
 	}
+	doc.Fee = fee(d.Procedure, at, answers)
 	for _, r := range d.Procedure.RulesAt(at) {
-		rule := contract.AppliedRule{Kind: contract.AppliedRuleKind(r.Kind), From: r.From.Format(time.DateOnly),
+		kind, _, _ := strings.Cut(r.Kind, ":") // "fee:online:copies" is a fee
+		rule := contract.AppliedRule{Kind: contract.AppliedRuleKind(kind), From: r.From.Format(time.DateOnly),
 			Source: r.Source, Verified: r.Verified}
 		if !r.To.IsZero() {
 			rule.To = r.To.Format(time.DateOnly)
 		}
 		doc.Rules = append(doc.Rules, rule)
 	}
-	for _, a := range d.Answers {
-		doc.Answers = append(doc.Answers, contract.Answer{ID: a.ID, Label: a.Label, Value: a.Value, Shown: a.Shown})
-	}
 	return doc
+}
+
+// fee is what is to be paid: online as far as it can be filed so, else at the
+// counter.
+func fee(p *pack.Procedure, at time.Time, answers map[string]string) int64 {
+	if sum, ok := p.Price(at, pack.Online, answers); ok {
+		return sum
+	}
+	sum, _ := p.Price(at, pack.Counter, answers)
+	return sum
 }

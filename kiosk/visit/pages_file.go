@@ -89,8 +89,8 @@ func (m *Machine) about(s State, v *View) {
 	for _, paper := range p.Papers {
 		still("file-text", paper.Name.In(s.lang), m.noteOfPaper(s, paper), Indigo)
 	}
-	still("clock", m.t(s, "about.time", nil), p.TimeLine(s.lang, s.now), Jade)
-	still("wallet", m.t(s, "about.fee", nil), p.FeeLine(s.lang, s.now), Jade)
+	still("clock", m.t(s, "about.time", nil), p.LimitLine(s.lang, s.now), Jade)
+	still("wallet", m.t(s, "about.fee", nil), p.PriceLine(s.lang, s.now), Jade)
 	v.Blocks = append(v.Blocks, rows)
 	if guided && p.Guide.Link != "" {
 		v.Blocks = append(v.Blocks, QR{Text: p.Guide.Link, Line: p.Guide.Label.In(s.lang)})
@@ -178,7 +178,7 @@ func (m *Machine) question(s State, v *View) {
 		label = p.Short.In(s.lang)
 	}
 	v.Blocks = []Block{
-		Progress{Label: label, AtDone: place + 1, All: len(all),
+		Progress{Label: label, Done: place + 1, All: len(all),
 			Count: m.t(s, "question.count", text.Args{"n": strconv.Itoa(place + 1), "all": strconv.Itoa(len(all))})},
 		Heading{Title: q.Label.In(s.lang), Line: q.Help.In(s.lang)},
 	}
@@ -243,18 +243,30 @@ func (m *Machine) review(s State, v *View) {
 			line("line:"+q.ID, q.Short.In(s.lang), q.Display(a, s.lang))
 		}
 	}
-	line("", m.t(s, "review.fee", nil), p.FeeLine(s.lang, s.now))
+	line("", m.t(s, "review.fee", nil), m.price(s, p))
 	line("", m.t(s, "review.due", nil), m.moment(s, m.dueAt(s)))
 	v.Blocks = []Block{
 		Heading{Title: m.t(s, "review.title", nil), Line: m.t(s, "review.line", nil)},
 		t,
-		Consent{ID: "consent", Text: m.Pack.Consent.Short.In(s.lang), Ticked: s.agreed,
+		Consent{ID: "consent", Text: m.Pack.Consent.ShortFor(m.Unit).In(s.lang), Ticked: s.agreed,
 			More: Button{ID: "consent:more", Label: m.t(s, "review.consent.more", nil)}},
 	}
 	v.Blocks = append(v.Blocks, m.noteOf(s)...)
 	send := m.primary(s, "submit", "review.submit")
 	send.Off = !s.agreed
 	v.Actions = []Button{m.back(s), m.more(s), send}
+}
+
+// price says what these answers cost and where it is paid.
+func (m *Machine) price(s State, p *pack.Procedure) string {
+	answers := m.answersOf(s)
+	if sum, ok := p.Price(s.now, pack.Online, answers); ok {
+		return m.t(s, "review.fee.online", text.Args{"amount": pack.Money(sum, s.lang)})
+	}
+	if sum, ok := p.Price(s.now, pack.Counter, answers); ok {
+		return m.t(s, "review.fee.counter", text.Args{"amount": pack.Money(sum, s.lang)})
+	}
+	return m.t(s, "moment.unknown", nil)
 }
 
 // dueAt is when the result is due if it were received now; zero if no rule says.

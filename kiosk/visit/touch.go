@@ -3,6 +3,7 @@ package visit
 import (
 	"maps"
 	"strings"
+	"time"
 
 	"motcua/kiosk/identity"
 	"motcua/kiosk/pack"
@@ -44,6 +45,9 @@ func (n *next) touchedOver(id string) {
 
 // touchedFrame decides what is on every screen; false means it was none of it.
 func (n *next) touchedFrame(id string) bool {
+	if n.page == AtAttract && !strings.HasPrefix(id, "lang:") {
+		return false // nothing else is shown there
+	}
 	switch id {
 	case "lang:vi":
 		n.lang = pack.VI
@@ -66,7 +70,7 @@ func (n *next) touchedFrame(id string) bool {
 		return true
 	case "end":
 		switch {
-		case n.page == AtAttract || n.page == AtSending:
+		case n.page == AtSending:
 		case n.page == AtDone || n.page == AtNoPrint || n.page == AtCode:
 			n.goTo(AtGoodbye)
 		case n.page == AtHome || n.page == AtGoodbye:
@@ -127,7 +131,9 @@ func (n *next) touchedPage(id string) {
 		case "back":
 			n.goTo(AtProcedures)
 		case "begin":
-			n.goTo(AtIdentify)
+			if n.page == AtAbout {
+				n.goTo(AtIdentify)
+			}
 		case "print":
 			if n.procedure() != nil && n.job != printing {
 				n.print(nil)
@@ -226,20 +232,19 @@ func (n *next) choose(code string) {
 // scanned decides what a code means where the visit is. A card is welcome from
 // the first touch on; before a procedure is chosen it is kept for it.
 func (n *next) scanned(code string) {
-	found, err := identity.Read(code, n.now)
+	found, err := n.read(code, n.now)
+	receipt := err == nil && found.Kind == identity.Receipt
 	switch n.page {
-	case AtAttract:
+	case AtAttract, AtHome:
 		n.goTo(AtHome)
-		fallthrough
-	case AtHome:
-		if err == nil && found.Kind == identity.Receipt {
+		if receipt {
 			n.goTo(AtLookUp)
 			n.lookUp(found)
 		}
 	case AtLookUp:
 		switch {
 		case n.looking:
-		case err == nil && found.Kind == identity.Receipt:
+		case receipt:
 			n.lookUp(found)
 		default:
 			n.say("lookup.notreceipt")
@@ -255,6 +260,14 @@ func (n *next) scanned(code string) {
 			n.say(found.Kind.Sentence())
 		}
 	}
+}
+
+// read tells what a code is; a receipt's may have the form of the pack.
+func (m *Machine) read(code string, at time.Time) (identity.Found, error) {
+	if id, secret, ok := m.Pack.ReadLookUp(code); ok {
+		return identity.Found{Kind: identity.Receipt, ReceiptID: id, ReceiptSecret: secret}, nil
+	}
+	return identity.Read(code, at)
 }
 
 // forget drops who it is and all that was answered.
