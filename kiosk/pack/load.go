@@ -43,6 +43,16 @@ func Schemas() (*sheet.Schemas, error) {
 	return sheet.LoadSchemas(dir)
 }
 
+// Icons lists the icons that a procedure may have, so that a station can be
+// held to having all of them.
+func Icons() ([]string, error) {
+	s, err := Schemas()
+	if err != nil {
+		return nil, err
+	}
+	return s.Enum("parts", "/$defs/icon"), nil
+}
+
 // Load reads the pack in the root of fsys and checks it. If anything is wrong
 // in it, the error is a Faults that names all of it, and there is no pack.
 func Load(fsys fs.FS) (*Pack, error) {
