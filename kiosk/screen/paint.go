@@ -1,0 +1,125 @@
+package screen
+
+import (
+	"image/color"
+	"math"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+)
+
+// An easel keeps the canvas objects of the marks that are shown. What is equal
+// in the next list keeps its objects, and so its textures; the rest is let go.
+type easel struct {
+	faces   *faces
+	icons   *icons
+	shown   map[mark][]fyne.CanvasObject
+	objects []fyne.CanvasObject
+}
+
+// hang replaces what is shown by marks, which are in pixels. It tells how many
+// marks it had to draw anew.
+func (e *easel) hang(marks []mark) (fresh int) {
+	next := make(map[mark][]fyne.CanvasObject, len(marks))
+	objects := make([]fyne.CanvasObject, 0, len(marks)+16)
+	for _, m := range marks {
+		if _, twice := next[m]; twice {
+			continue
+		}
+		made, ok := e.shown[m]
+		if !ok {
+			made = e.make(m)
+			fresh++
+		}
+		next[m] = made
+		objects = append(objects, made...)
+	}
+	e.shown, e.objects = next, objects
+	return fresh
+}
+
+func (e *easel) make(m mark) []fyne.CanvasObject {
+	at := func(o fyne.CanvasObject) []fyne.CanvasObject {
+		o.Move(fyne.NewPos(m.x, m.y))
+		o.Resize(fyne.NewSize(m.w, m.h))
+		return []fyne.CanvasObject{o}
+	}
+	switch m.kind {
+	case words:
+		return []fyne.CanvasObject{e.text(m)}
+	case icon:
+		img := canvas.NewImageFromImage(e.icons.at(m.text, int(min(m.w, m.h)), m.fill))
+		img.ScaleMode = canvas.ImageScalePixels
+		m.w = min(m.w, m.h)
+		m.h = m.w
+		return at(img)
+	case qr:
+		side := int(min(m.w, m.h))
+		img := canvas.NewImageFromImage(qrImage(m.text, side, m.fill, m.ground))
+		img.ScaleMode = canvas.ImageScalePixels
+		m.w, m.h = float32(side), float32(side)
+		return at(img)
+	case shade:
+		return at(canvas.NewVerticalGradient(m.fill, m.edge))
+	case ring:
+		return e.ring(m)
+	case stroke:
+		return e.stroke(m)
+	}
+	r := canvas.NewRectangle(m.fill)
+	r.StrokeColor, r.StrokeWidth = m.edge, m.edgeW
+	r.CornerRadius = min(m.radius, m.w/2, m.h/2)
+	return at(r)
+}
+
+// text stands with its letters, from ascent to descent, in the middle of its
+// line and with its base line on a whole pixel.
+func (e *easel) text(m mark) fyne.CanvasObject {
+	t := canvas.NewText(m.text, m.fill)
+	t.TextSize, t.FontSource = m.size, e.faces.weights[m.weight]
+	line := m.y + (m.h-m.size*(ascent+descent)/unitsPerEm)/2 + m.size*ascent/unitsPerEm
+	above := float32(math.Ceil(float64(m.size * headroom / unitsPerEm)))
+	t.Move(fyne.NewPos(m.x, float32(math.Round(float64(line)))-above))
+	t.Resize(t.MinSize())
+	return t
+}
+
+// ring is a full ring, or a part of one with round ends.
+func (e *easel) ring(m mark) []fyne.CanvasObject {
+	full := m.to-m.from >= 360
+	if full {
+		c := canvas.NewRectangle(color.Transparent)
+		c.StrokeColor, c.StrokeWidth, c.CornerRadius = m.fill, m.edgeW, m.w/2
+		c.Move(fyne.NewPos(m.x, m.y))
+		c.Resize(fyne.NewSize(m.w, m.h))
+		return []fyne.CanvasObject{c}
+	}
+	a := canvas.NewArc(m.from, m.to, 1-2*m.edgeW/m.w, m.fill)
+	a.Move(fyne.NewPos(m.x, m.y))
+	a.Resize(fyne.NewSize(m.w, m.h))
+	out := []fyne.CanvasObject{a}
+	r := (m.w - m.edgeW) / 2
+	for _, deg := range [...]float32{m.from, m.to} {
+		sin, cos := math.Sincos(float64(deg) * math.Pi / 180)
+		out = append(out, dot(m.x+m.w/2+r*float32(sin), m.y+m.h/2-r*float32(cos), m.edgeW, m.fill))
+	}
+	return out
+}
+
+func (e *easel) stroke(m mark) []fyne.CanvasObject {
+	l := canvas.NewLine(m.fill)
+	l.StrokeWidth = m.edgeW
+	l.Position1, l.Position2 = fyne.NewPos(m.x, m.y), fyne.NewPos(m.x+m.w, m.y+m.h)
+	out := []fyne.CanvasObject{l}
+	if m.fill.A == 255 { // dots on a translucent line would show
+		out = append(out, dot(m.x, m.y, m.edgeW, m.fill), dot(m.x+m.w, m.y+m.h, m.edgeW, m.fill))
+	}
+	return out
+}
+
+func dot(x, y, d float32, fill color.Color) fyne.CanvasObject {
+	c := canvas.NewCircle(fill)
+	c.Move(fyne.NewPos(x-d/2, y-d/2))
+	c.Resize(fyne.NewSize(d, d))
+	return c
+}

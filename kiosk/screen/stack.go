@@ -1,0 +1,204 @@
+package screen
+
+import "motcua/kiosk/visit"
+
+// A piece is a block before it is known how high it may be.
+type piece struct {
+	least, best float32
+	draw        func(h float32) part
+	paged       func(h float32) bool // nil: it has no pages
+	bottom      bool                 // stands at the foot of the stack
+	above       float32              // gap before it
+}
+
+func whole(p part) piece {
+	return piece{least: p.h, best: p.h, draw: func(float32) part { return p }}
+}
+
+// blocks turns a page's blocks into pieces of width w.
+func (b *brush) blocks(all []visit.Block, w float32, inOver bool) []piece {
+	var out []piece
+	a := left
+	if inOver {
+		a = centre
+	}
+	for i, one := range all {
+		var pc piece
+		switch v := one.(type) {
+		case visit.Heading:
+			v.Centred = v.Centred || inOver
+			pc = whole(b.heading(v, w))
+		case visit.Doors:
+			pc = b.choiceOf(b.doors(v, w))
+		case visit.Rows:
+			pc = b.listPiece(b.rows(v, w), v.Page, w)
+		case visit.Options:
+			pc = b.listPiece(b.options(v, w), v.Page, w)
+		case visit.Table:
+			pc = b.listPiece(b.table(v, w), v.Page, w)
+		case visit.Prose:
+			pc = b.listPiece(b.prose(v, w), v.Page, w)
+		case visit.Chips:
+			pc = whole(b.chips(v, w, a))
+		case visit.Picture:
+			pc = piece{least: 220, best: min(559, w*0.58), draw: func(h float32) part { return b.picture(v, w, h) }}
+		case visit.Note:
+			pc = whole(b.note(v, w))
+		case visit.Progress:
+			pc = whole(b.progress(v, w))
+		case visit.Field:
+			pc = whole(b.field(v, w))
+		case visit.DatePad:
+			pc = whole(b.datePad(v, w))
+		case visit.Keyboard:
+			pc = b.keyboardPiece(v, w)
+		case visit.Consent:
+			pc = whole(b.consent(v, w))
+		case visit.Seal:
+			pc = whole(b.seal(v, w, i == 0 && !inOver && !b.wide))
+		case visit.Code:
+			pc = whole(b.code(v, w))
+		case visit.QR:
+			text := b.paragraphHeight(w, v.Line, letters{size: 38}) + 16
+			pc = piece{least: 300 + text, best: min(w, 520) + text, draw: func(h float32) part { return b.qrCode(v, w, h) }}
+		case visit.Card:
+			pc = whole(b.cardOf(v, w))
+		case visit.Faces:
+			pc = whole(b.faceCards(v, w))
+		case visit.Waiting:
+			pc = whole(b.waiting(v, w, i == 0 && !inOver && !b.wide))
+		default:
+			continue
+		}
+		if len(out) > 0 {
+			pc.above = gapBetween(all[i-1], one)
+		}
+		out = append(out, pc)
+	}
+	return out
+}
+
+// choiceOf is a piece that takes the first of its forms that has room.
+func (b *brush) choiceOf(forms []part) piece {
+	least := forms[0].h
+	for _, f := range forms {
+		least = min(least, f.h)
+	}
+	return piece{least: least, best: forms[0].h, draw: func(h float32) part {
+		for _, f := range forms {
+			if f.h <= h+0.5 {
+				return f
+			}
+		}
+		return forms[len(forms)-1]
+	}}
+}
+
+func (b *brush) listPiece(l list, page int, w float32) piece {
+	return piece{
+		least: l.leastHeight(), best: l.height(l.items),
+		draw:  func(h float32) part { return b.page(l, page, w, h) },
+		paged: func(h float32) bool { return len(l.pages(h)) > 1 },
+	}
+}
+
+func (b *brush) keyboardPiece(v visit.Keyboard, w float32) piece {
+	least, best := b.keyboardHeights(v)
+	return piece{least: least, best: best, bottom: true, draw: func(h float32) part {
+		if v.Pad == visit.Digits {
+			return b.keyboard(v, w, h)
+		}
+		// Letters go wider than the text, to the edge of the panel.
+		p := part{w: w, h: h}
+		p.put(b.keyboard(v, w+2*keyOverhang, h), -keyOverhang, 0)
+		return p
+	}}
+}
+
+// keyOverhang is how far the letter pads reach into the margins.
+const keyOverhang = 32
+
+// gapBetween is the free space between two blocks.
+func gapBetween(above, below visit.Block) float32 {
+	switch above.(type) {
+	case visit.Heading:
+		return 42
+	case visit.Progress:
+		return 44
+	case visit.Field:
+		if _, ok := below.(visit.Chips); ok {
+			return 28
+		}
+		return 36
+	case visit.Chips:
+		if _, ok := below.(visit.Chips); ok {
+			return 22
+		}
+		return 26
+	case visit.Seal:
+		if _, ok := below.(visit.Code); ok {
+			return 14
+		}
+		return 46
+	case visit.Code:
+		return 48
+	case visit.Picture:
+		if _, ok := below.(visit.Rows); ok {
+			return 25
+		}
+	case visit.Card:
+		if _, ok := below.(visit.Faces); ok {
+			return 52
+		}
+		if _, ok := below.(visit.Card); ok {
+			return 25
+		}
+	}
+	return 34
+}
+
+// stack sets pieces one under the other into w×h with gaps scaled by tight. It
+// gives the part, whether it fits, and whether some of it is on further pages.
+func stack(pieces []piece, w, h, tight float32) (p part, fits, paged bool) {
+	used := float32(0)
+	for _, pc := range pieces {
+		used += pc.least + pc.above*tight
+	}
+	spare := h - used
+	fits = spare >= -0.5
+	heights := make([]float32, len(pieces))
+	give := func(i int) {
+		more := min(max(0, spare), pieces[i].best-pieces[i].least)
+		if more > 0 {
+			heights[i] += more
+			spare -= more
+		}
+	}
+	for i, pc := range pieces {
+		heights[i] = pc.least
+	}
+	for i, pc := range pieces {
+		if pc.paged != nil {
+			give(i)
+		}
+	}
+	for i := range pieces {
+		if pieces[i].paged == nil {
+			give(i)
+		}
+	}
+	p = part{w: w}
+	y := float32(0)
+	for i, pc := range pieces {
+		q := pc.draw(heights[i])
+		y += pc.above * tight
+		if pc.bottom {
+			y = max(y, h-q.h)
+		}
+		p.put(q, 0, y)
+		y += q.h
+		paged = paged || pc.paged != nil && pc.paged(heights[i])
+	}
+	p.h = y
+	return p, fits, paged
+}
