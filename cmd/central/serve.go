@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -33,7 +34,7 @@ type serveCommand struct {
 	Dir          string            `required:"" help:"Folder of central's keys and ledger."`
 	Listen       string            `default:"127.0.0.1:8443" help:"Address for stations (mutual TLS); port 0 takes a free one."`
 	Page         string            `default:"127.0.0.1:8080" help:"Address of the staff's page: this machine alone. Port 0 takes a free one."`
-	Pack         string            `help:"Folder of the pack that says which procedures are taken; else the one built in."`
+	Pack         []string          `help:"Folders of the packs that say which procedures are taken; else those built in." placeholder:"DIR"`
 	Agency       string            `default:"H26" help:"Agency prefix of dossier codes."`
 	AgencyOf     map[string]string `help:"Agency codes of units that do not follow PREFIX.NUMBER." placeholder:"UNIT=CODE"`
 	DossierDelay time.Duration     `default:"0s" help:"How long after reception a dossier is opened."`
@@ -47,33 +48,11 @@ type serveCommand struct {
 //	ready
 func (c *serveCommand) Run(ctx context.Context) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	if !page.Loopback(c.Page) {
-		return fmt.Errorf("page address %s is not of this machine: take 127.0.0.1", c.Page)
-	}
-	agencies := authority.Agencies{Prefix: c.Agency, Own: c.AgencyOf}
-	if err := agencies.Check(); err != nil {
-		return err
-	}
-	rules, err := c.rulebook()
+	p, err := c.open(ctx, log)
 	if err != nil {
 		return err
 	}
-	schema, err := submission.LoadSchema()
-	if err != nil {
-		return err
-	}
-	k, err := keys.Load(c.Dir)
-	if err != nil {
-		return err
-	}
-	l, err := ledger.Open(ctx, filepath.Join(c.Dir, ledger.Name))
-	if err != nil {
-		return err
-	}
-	defer l.Close()
-
-	opener := authority.New(l, agencies, c.DossierDelay, log)
-	in := gate.New(l, opener, rules, schema, k.IDs, log)
+	defer p.ledger.Close()
 	api, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return err
@@ -83,37 +62,97 @@ func (c *serveCommand) Run(ctx context.Context) error {
 		return errors.Join(err, api.Close())
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return opener.Run(ctx) })
-	g.Go(func() error { return in.Run(ctx) })
-	g.Go(func() error { return c.tidy(ctx, l, log) })
-	g.Go(func() error { return serve(ctx, tls.NewListener(api, k.TLS), in.Routes(), log) })
-	g.Go(func() error { return serve(ctx, staff, page.New(l, reading.New(l, k.IDs), log).Routes(), log) })
+	g.Go(func() error { return p.authority.Run(ctx) })
+	g.Go(func() error { return p.gate.Run(ctx) })
+	g.Go(func() error { return c.tidy(ctx, p.ledger, log) })
+	g.Go(func() error { return serve(ctx, tls.NewListener(api, p.keys.TLS), p.gate.Routes(), log) })
+	g.Go(func() error { return serve(ctx, staff, p.page.Routes(), log) })
 	fmt.Printf("api https://%s\npage http://%s\nready\n", api.Addr(), staff.Addr())
 	return g.Wait()
 }
 
-// rulebook reads which procedures are taken out of the pack.
+// parts are what a serving central is made of.
+type parts struct {
+	keys      *keys.Keys
+	ledger    *ledger.Ledger
+	authority *authority.Authority
+	gate      *gate.Gate
+	page      *page.Page
+}
+
+// open checks every setting and opens the ledger; the caller closes it.
+func (c *serveCommand) open(ctx context.Context, log *slog.Logger) (*parts, error) {
+	if !page.Loopback(c.Page) {
+		return nil, fmt.Errorf("page address %s is not of this machine: take 127.0.0.1", c.Page)
+	}
+	agencies := authority.Agencies{Prefix: c.Agency, Own: c.AgencyOf}
+	if err := agencies.Check(); err != nil {
+		return nil, err
+	}
+	rules, err := c.rulebook()
+	if err != nil {
+		return nil, err
+	}
+	schema, err := submission.LoadSchema()
+	if err != nil {
+		return nil, err
+	}
+	k, err := keys.Load(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	l, err := ledger.Open(ctx, filepath.Join(c.Dir, ledger.Name))
+	if err != nil {
+		return nil, err
+	}
+	opener := authority.New(l, agencies, c.DossierDelay, log)
+	return &parts{
+		keys:      k,
+		ledger:    l,
+		authority: opener,
+		gate:      gate.New(l, opener, rules, schema, k.IDs, log),
+		page:      page.New(l, reading.New(l, k.IDs), log),
+	}, nil
+}
+
+// rulebook reads which procedures are taken out of the packs: codes are
+// national, so the first pack that knows one decides.
 func (c *serveCommand) rulebook() (authority.Rulebook, error) {
-	dir := os.DirFS(c.Pack)
-	if c.Pack == "" {
-		var err error
-		if dir, err = fs.Sub(assets.Files, "packs/hanoi"); err != nil {
+	var dirs []fs.FS
+	for _, dir := range c.Pack {
+		dirs = append(dirs, os.DirFS(dir))
+	}
+	if dirs == nil {
+		built, err := fs.Glob(assets.Files, "packs/*/pack.yaml")
+		if err != nil {
 			return nil, err
 		}
+		for _, sheet := range built {
+			dir, err := fs.Sub(assets.Files, path.Dir(sheet))
+			if err != nil {
+				return nil, err
+			}
+			dirs = append(dirs, dir)
+		}
 	}
-	p, err := pack.Load(dir)
-	if err != nil {
-		return nil, fmt.Errorf("load pack: %w", err)
+	var packs []*pack.Pack
+	for _, dir := range dirs {
+		p, err := pack.Load(dir)
+		if err != nil {
+			return nil, fmt.Errorf("load pack: %w", err)
+		}
+		packs = append(packs, p)
 	}
 	return func(code string) authority.Verdict {
-		procedure, known := p.Procedure(code)
-		switch {
-		case !known:
-			return authority.Unknown
-		case procedure.Mode != pack.Submit:
-			return authority.Guided
+		for _, p := range packs {
+			if procedure, known := p.Procedure(code); known {
+				if procedure.Mode == pack.Submit {
+					return authority.Taken
+				}
+				return authority.Guided
+			}
 		}
-		return authority.Taken
+		return authority.Unknown
 	}, nil
 }
 
