@@ -22,6 +22,7 @@ import (
 	"motcua/kiosk/pack"
 	"motcua/kiosk/paper"
 	"motcua/kiosk/submission"
+	"motcua/kiosk/text"
 	"motcua/kiosk/trouble"
 	"motcua/kiosk/visit"
 	"motcua/kiosk/voice"
@@ -38,6 +39,7 @@ type Parts struct {
 	Unit    pack.Unit
 	Pack    *pack.Pack
 	Machine *visit.Machine
+	Texts   *text.Catalogue
 	// Show puts a view onto the screen; it must not wait for the frame.
 	Show        func(visit.View)
 	OpenScanner func(context.Context) (barcode.Scanner, error)

@@ -2,7 +2,6 @@ package station
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"strings"
 	"time"
@@ -52,13 +51,7 @@ func (s *Station) store(ctx context.Context, id, secret string, d visit.Draft, a
 		return err
 	}
 	return s.Outbox.Put(ctx, outbox.Item{ID: id, Claim: submission.Claim(s.Name, id), Procedure: d.Procedure.Code,
-		SecretHash: hashOf(id, secret), Created: at, Sealed: sealed, Digest: digest})
-}
-
-// hashOf is what the outbox keeps of a look-up secret; the id is its salt.
-func hashOf(id, secret string) []byte {
-	sum := sha256.Sum256([]byte(id + ":" + secret))
-	return sum[:]
+		SecretHash: outbox.HashSecret(id, secret), Created: at, Sealed: sealed, Digest: digest})
 }
 
 // lookUpCode is what the receipt's QR says: the province's public page where it

@@ -91,13 +91,16 @@ func (b *Board) Clear(code Code) (was bool) {
 
 // Now lists what is wrong and old enough to be shown, oldest first.
 func (b *Board) Now(at time.Time) []Trouble {
+	return slices.DeleteFunc(b.All(), func(t Trouble) bool { return at.Sub(t.Since) < kinds[t.Code].ShowAfter })
+}
+
+// All lists everything that is wrong, blips too, oldest first.
+func (b *Board) All() []Trouble {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var out []Trouble
 	for code, since := range b.wrong {
-		if k := kinds[code]; at.Sub(since) >= k.ShowAfter {
-			out = append(out, Trouble{Code: code, Who: k.Who, Since: since})
-		}
+		out = append(out, Trouble{Code: code, Who: kinds[code].Who, Since: since})
 	}
 	slices.SortFunc(out, func(a, b Trouble) int {
 		if c := a.Since.Compare(b.Since); c != 0 {

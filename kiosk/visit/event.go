@@ -63,9 +63,9 @@ type PrintFailed struct{ Printer PrinterState }
 // LookedUp: the answer to a LookUp task.
 type LookedUp struct {
 	Result  LookUpResult
-	Title   string // of the procedure; "" = not known
-	Dossier string // its code, once opened
-	State   string // key of the sentence that says how far it is: "lookup.state.received"
+	Title   pack.Text // of the procedure; empty = not known
+	Dossier string    // its code, once opened
+	State   string    // key of the sentence that says how far it is: "lookup.state.received"
 	Due     time.Time
 }
 

@@ -117,7 +117,7 @@ func (m *Machine) findIt(s State, v *View) {
 
 func (m *Machine) found(s State, v *View) {
 	e := s.looked
-	v.Blocks = []Block{Seal{Icon: "folder-check", Tone: Jade, Title: m.t(s, e.State, nil), Line: e.Title}}
+	v.Blocks = []Block{Seal{Icon: "folder-check", Tone: Jade, Title: m.t(s, e.State, nil), Line: e.Title.In(s.lang)}}
 	if e.Dossier != "" {
 		v.Blocks = append(v.Blocks, Code{Label: m.t(s, "done.dossier", nil), Text: e.Dossier})
 	}

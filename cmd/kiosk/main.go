@@ -1,0 +1,101 @@
+// Command kiosk is the program on the station: a citizen's screen, the
+// peripherals around it, and the way to central.
+//
+//	kiosk --config /etc/kiosk/kiosk.toml
+//
+// It ends with exit code 0 when it was told to end, 1 when a part failed that
+// cannot heal by itself, 2 when the configuration is at fault.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"runtime/pprof"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"motcua/kiosk"
+	"motcua/kiosk/config"
+)
+
+// shutdownTime is how long the parts may take to put everything back.
+const shutdownTime = 10 * time.Second
+
+// flags are the command line.
+type flags struct {
+	Config  string           `help:"Configuration file." default:"${config}" type:"path"`
+	Version kong.VersionFlag `help:"Print the version and leave."`
+}
+
+func main() {
+	var f flags
+	kong.Parse(&f, kong.Name("kiosk"), kong.Description("The program on a station."),
+		kong.Vars{"config": config.DefaultPath, "version": version()})
+	os.Exit(run(f.Config))
+}
+
+func run(path string) int {
+	c, err := config.Read(path)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "kiosk: the configuration is at fault:\n%v\n", err)
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	h, err := open(ctx, c)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "kiosk: %v\n", err)
+		return 1
+	}
+	ended := make(chan error, 1)
+	ctx, leave := context.WithCancel(ctx)
+	go func() { // Fyne owns the main goroutine
+		err := kiosk.Run(ctx, h.parts()...)
+		ended <- errors.Join(err, h.close())
+		h.screen.Close()
+	}()
+	go watch(ctx)
+	h.screen.Run()
+	leave() // the window was closed, or everything has ended
+	if err := <-ended; err != nil {
+		h.log.Error("ended", "err", err)
+		return 1
+	}
+	return 0
+}
+
+// watch ends the program, with every stack on stderr, when it has not ended by
+// itself in time after it was told to.
+func watch(ctx context.Context) {
+	<-ctx.Done()
+	time.Sleep(shutdownTime)
+	fmt.Fprintln(os.Stderr, "kiosk: does not end by itself:")
+	if err := pprof.Lookup("goroutine").WriteTo(os.Stderr, 2); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(1)
+}
+
+// version names the build: the commit, and "-dirty" where the tree was not clean.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v, dirty := "unversioned", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision" && len(s.Value) >= 12:
+			v = s.Value[:12]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "-dirty"
+		}
+	}
+	return v + dirty
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"motcua/devices/receipt"
+	"motcua/kiosk/hatch"
+	"motcua/kiosk/outbox"
+	"motcua/kiosk/pack"
+	"motcua/kiosk/trouble"
+)
+
+// window is what kioskctl sees of the house through the hatch.
+type window struct{ *house }
+
+var _ hatch.Kiosk = window{}
+
+// Status tells how the kiosk is.
+func (w window) Status(ctx context.Context) (hatch.Status, error) {
+	s := hatch.Status{Version: version(), Station: w.config.Station, Unit: w.config.Unit,
+		Pack: w.pack.ID + " " + w.pack.Version, Since: w.began, Peripherals: w.peripherals()}
+	if shown, ok := w.screen.View(); ok {
+		s.Screen = shown.Screen
+	}
+	sum, err := w.outbox.Summary(ctx)
+	if err != nil {
+		return s, err
+	}
+	s.Outbox = hatch.Count{Waiting: sum.Pending(), Refused: sum.Counts[outbox.Refused], Oldest: sum.Oldest}
+	up := w.uplink.State()
+	s.Uplink = hatch.Uplink{URL: w.config.Central.URL, Reached: up.Online, Last: up.Success, Problem: string(up.Cause)}
+	for _, t := range w.troubles.Now(time.Now()) {
+		s.Troubles = append(s.Troubles, hatch.Trouble{Code: string(t.Code), Who: string(t.Who), Since: t.Since,
+			Title: w.texts.In(pack.VI, "trouble."+string(t.Code)+".title", nil),
+			Text:  w.texts.In(pack.VI, "trouble."+string(t.Code)+".text", nil)})
+	}
+	return s, nil
+}
+
+// peripherals tells how each configured unit is.
+func (w window) peripherals() []hatch.Peripheral {
+	since := map[trouble.Code]time.Time{}
+	for _, t := range w.troubles.All() {
+		since[t.Code] = t.Since
+	}
+	var out []hatch.Peripheral
+	for _, p := range w.config.Peripherals {
+		u := hatch.Peripheral{Name: p.Name, Thing: p.Thing, Driver: p.Driver, Port: p.Port, Required: p.Required,
+			State: "ok", Fine: true, Since: w.began}
+		var codes []trouble.Code
+		switch p.Thing {
+		case "barcode":
+			codes = []trouble.Code{"scanner-away"}
+			if !w.station.Scanner() {
+				u.State, u.Fine = "away", false
+			}
+		case "receipt":
+			codes = []trouble.Code{"printer-away", "printer-paper", "printer-near", "printer-open", "printer-faulty"}
+			status := w.station.Printer()
+			u.State, u.Fine = status.String(), status == receipt.OK || status == receipt.Unknown
+		case "sound":
+			codes = []trouble.Code{"speaker-away"}
+		}
+		for _, c := range codes {
+			if at, wrong := since[c]; wrong {
+				u.Since, u.Problem, u.Fine = at, w.texts.In(pack.VI, "trouble."+string(c)+".title", nil), false
+				if c == "speaker-away" {
+					u.State = "away"
+				}
+			}
+		}
+		out = append(out, u)
+	}
+	return out
+}
+
+// Screen gives what is shown as soon as it is newer than after.
+func (w window) Screen(ctx context.Context, after uint64) (hatch.Screen, error) {
+	return w.board.Screen(ctx, after)
+}
+
+// Outbox lists what is stored here.
+func (w window) Outbox(ctx context.Context) ([]hatch.Entry, error) {
+	list, err := w.outbox.List(ctx, outbox.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]hatch.Entry, 0, len(list))
+	for _, e := range list {
+		out = append(out, entry(e))
+	}
+	return out, nil
+}
+
+// Entry gives one entry of the outbox.
+func (w window) Entry(ctx context.Context, id string) (hatch.Entry, error) {
+	e, err := w.outbox.Show(ctx, id)
+	if errors.Is(err, outbox.ErrUnknown) {
+		return hatch.Entry{}, hatch.ErrUnknown
+	}
+	return entry(e), err
+}
+
+func entry(e outbox.Entry) hatch.Entry {
+	return hatch.Entry{ID: e.ID, Claim: e.Claim, Procedure: e.Procedure, State: string(e.State), Reason: e.Reason.Text,
+		Accepted: e.Accepted, Attempts: e.Attempts, Owner: string(e.Reason.Owner), NextStep: e.Reason.Next,
+		Dossier: e.Central.Dossier}
+}
+
+// PrintTest prints a test sheet.
+func (w window) PrintTest(ctx context.Context) error { return w.station.PrintTest(ctx) }
+
+// ScanTest waits for one code and tells what it was.
+func (w window) ScanTest(ctx context.Context) (hatch.Scan, error) { return w.station.ScanTest(ctx) }
+
+// SpeakTest speaks a prompt.
+func (w window) SpeakTest(ctx context.Context) error { return w.station.SpeakTest(ctx) }
+
+// Log gives the last lines of the log.
+func (w window) Log(_ context.Context, n int) ([]string, error) { return w.tail.Lines(n), nil }
