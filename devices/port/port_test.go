@@ -239,8 +239,6 @@ func TestStallIsSilent(t *testing.T) {
 	if !errors.Is(err, devices.ErrSilent) {
 		t.Fatalf("Write to a unit that takes nothing = %d, %v; want ErrSilent", n, err)
 	}
-	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
 	for got := 0; got < n; {
 		m, err := unit.Read(make([]byte, 4096))
 		if err != nil {
@@ -248,7 +246,7 @@ func TestStallIsSilent(t *testing.T) {
 		}
 		got += m
 	}
-	if err := s.Drain(short); err != nil {
+	if err := s.Drain(t.Context()); err != nil {
 		t.Errorf("Drain = %v", err)
 	}
 	if _, err := s.Write(t.Context(), []byte("again")); err != nil {
@@ -311,4 +309,38 @@ func (l *lazy) Read(p []byte) (int, error) {
 		return 0, nil
 	}
 	return l.Conn.Read(p)
+}
+
+// cutOff is a Conn that is cut off by its context at the very moment when a byte
+// comes, and takes its time to set the deadline that does so.
+type cutOff struct {
+	net.Conn
+	cancel context.CancelFunc
+	set    chan time.Time
+}
+
+func (c *cutOff) Read(p []byte) (int, error) {
+	c.cancel()
+	p[0] = 'x'
+	return 1, nil
+}
+
+func (c *cutOff) SetReadDeadline(at time.Time) error {
+	if !at.IsZero() {
+		<-time.After(10 * time.Millisecond)
+	}
+	c.set <- at
+	return nil
+}
+
+func TestByteAndCancelAtOnce(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	conn := &cutOff{cancel: cancel, set: make(chan time.Time, 2)}
+	line := port.New("scanner", conn)
+	if n, err := line.Read(ctx, make([]byte, 1)); n != 1 || err != nil {
+		t.Errorf("Read = %d, %v; the byte is lost", n, err)
+	}
+	if first, last := <-conn.set, <-conn.set; first.IsZero() || !last.IsZero() {
+		t.Errorf("deadlines set: %v, then %v; the past one must not stay", first, last)
+	}
 }
