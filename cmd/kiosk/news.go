@@ -66,6 +66,11 @@ func (h *house) drawn(v visit.View, _ time.Time) {
 	if v.Over != nil {
 		out.Over = v.Over.Name
 	}
+	for _, b := range v.Blocks {
+		if c, ok := b.(visit.Code); ok {
+			out.Code = c.Text
+		}
+	}
 	for _, t := range h.screen.Targets() {
 		out.Targets = append(out.Targets, target(t))
 	}

@@ -34,6 +34,7 @@ func screenTable(w *tabwriter.Writer, s hatch.Screen) {
 	row(w, "language", s.Lang)
 	row(w, "on top", s.Over)
 	row(w, "busy", s.Busy)
+	row(w, "code", s.Code)
 	row(w, "sequence", s.Seq)
 	row(w, "window", fmt.Sprintf("%d×%d", s.Width, s.Height))
 	fmt.Fprintln(w)

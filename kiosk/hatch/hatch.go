@@ -113,6 +113,7 @@ type Screen struct {
 	Lang    string   `json:"lang"`
 	Over    string   `json:"over,omitempty"` // card on top: "idle", "stop"…
 	Busy    bool     `json:"busy"`           // something is under way
+	Code    string   `json:"code,omitempty"` // of a dossier or claim that is shown to keep
 	Width   int      `json:"width"`          // of the window, in pixels
 	Height  int      `json:"height"`
 	Targets []Target `json:"targets"` // what can be touched, top to bottom
