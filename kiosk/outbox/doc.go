@@ -4,7 +4,7 @@
 // # What it promises
 //
 //   - When Put returns nil the submission is on the disk: written, synced with
-//     fdatasync, and every directory entry that leads to it synced before.
+//     fsync(2), and every directory entry that leads to it synced before.
 //   - A submission leaves the disk only on central's confirmation, and then not
 //     before Options.KeepSealed (7 days) has passed.
 //   - Next gives submissions in the order of acceptance. One that is refused or
@@ -33,7 +33,7 @@
 //
 // One SQLite database in WAL mode with synchronous=FULL (sqlite.org/wal.html),
 // in a folder of mode 0700, held by one process through flock(2). A commit is
-// one run of writes at the end of the log and one fdatasync. Three things keep
+// one run of writes at the end of the log and one fsync. Three things keep
 // that close to the price of a bare write: the log is laid out in full when
 // the store is opened and is never shortened, so a commit changes no file size
 // and needs no journal entry of the file system; checkpoints are not left to

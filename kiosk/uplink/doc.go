@@ -1,0 +1,39 @@
+// Package uplink empties the outbox: it delivers submissions to central, brings
+// back what central says of them, and tells central that the station lives.
+//
+// # Delivery
+//
+// Submissions go one after the other in the order of acceptance, each by an
+// idempotent PUT, so a reply that was lost costs only another PUT. One that
+// central refuses (409, 413, 422) goes to the dead letters with central's
+// reason, owner and next step; one on which central fails (500) waits by itself
+// and comes again. Neither holds up the next.
+//
+// # When there is no way
+//
+// A failure of the way (no route, no answer, a reply that is not central's)
+// pauses all sending: 1 s, doubling with jitter, at most 5 minutes. While it
+// lasts a probe asks central's clock about every 5 s, and the kernel is listened
+// to for links, addresses and routes that change (rtnetlink(7)); when either
+// says that the network is back, the pause ends and begins at 1 s the next time.
+// When it is central that is busy (503, 429) or keeps failing, there is no
+// probe: the pause is what Retry-After says or the same doubling.
+//
+// # What counts as central
+//
+// TLS 1.3 with a certificate of central's own authority, a content type of the
+// contract, a body of its shape, and in it our own id and digest. Anything else,
+// such as a captive portal's 200 with HTML, is no reply at all.
+//
+// # Clocks
+//
+// A station's clock can be wrong by days, or start in 1970 with a dead battery.
+// Delivery depends on no wall clock. Certificates are checked at the station's
+// time corrected by central's, as far as central's was heard and the difference
+// is at most MaxSkew, and never before the time the program was built. When a
+// certificate is not valid at that time, the next connections check it a day
+// later, a day earlier, Tolerance later, Tolerance earlier, then again at the
+// plain time. So a clock that is wrong by up to Tolerance cannot cut the station off,
+// at the price that an expired certificate of central's own authority passes for
+// Tolerance longer. Both clocks are kept: State.Skew is the difference.
+package uplink
