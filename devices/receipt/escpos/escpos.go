@@ -57,7 +57,8 @@ type Printer struct {
 	unqueued bool           // it did not answer GS r though the profile says so
 	told     receipt.Status // its last automatic status
 	held     bool           // XOFF came
-	late     bool           // an answer may still come that nobody waits for
+	stale    bool           // bytes may be there that answer nothing of ours
+	late     int            // DLE EOT that were not answered, yet
 	echoes   int            // answers to pixels that look like DLE EOT
 	pending  int            // GS r whose answers have not come
 	owed     int            // bytes of a band that were not sent
@@ -71,7 +72,7 @@ var _ receipt.Printer = (*Printer)(nil)
 func New(unit string, line port.Line, profile Profile) *Printer {
 	p := &Printer{unit: unit, line: line, profile: profile,
 		turn: make(chan struct{}, 1), closed: make(chan struct{}), shut: make(chan struct{}, 1),
-		pace: profile.pace(0), late: true, remains: true, owed: profile.Buffer/2 + 8}
+		pace: profile.pace(0), stale: true, remains: true, owed: profile.Buffer/2 + 8}
 	p.turn <- struct{}{}
 	p.shut <- struct{}{}
 	return p
@@ -143,9 +144,18 @@ func (p *Printer) unheard(err error) (receipt.Status, error) {
 	case errors.As(err, &fault):
 		return fault.Status, nil
 	case errors.Is(err, devices.ErrSilent) && p.answered:
-		return receipt.Offline, nil
+		return p.silence(), nil
 	}
 	return receipt.Unknown, err
+}
+
+// silence is the status of a unit that answered before and does not now: what
+// it last said unasked, if that explains it, else Offline.
+func (p *Printer) silence() receipt.Status {
+	if !p.told.Prints() {
+		return p.told
+	}
+	return receipt.Offline
 }
 
 // status asks for all that the profile knows.
@@ -164,11 +174,11 @@ func (p *Printer) status(ctx context.Context, op string) (receipt.Status, error)
 		case !p.answered:
 			return receipt.Unknown, nil
 		case got == answers{}:
-			return receipt.Offline, nil
+			return p.silence(), nil
 		default:
 			// It answered the ones before: is it only this one it does not know?
 			if _, err := p.ask(ctx, op, p.profile.Status[0], nextWord); errors.Is(err, errUnheard) {
-				return receipt.Offline, nil
+				return p.silence(), nil
 			} else if err != nil {
 				return p.unheard(err)
 			}
@@ -252,7 +262,7 @@ func (p *Printer) begin(ctx context.Context, op string) error {
 func (p *Printer) body(ctx context.Context, op string, steps []step) error {
 	unasked := 0
 	for _, s := range append(steps, p.profile.cut()) {
-		if unasked += len(s.bytes); unasked > p.profile.chunk() && p.answered {
+		if unasked += len(s.bytes); unasked > p.profile.chunk() {
 			unasked = len(s.bytes)
 			if err := p.check(ctx, op); err != nil {
 				return err
@@ -277,15 +287,16 @@ func (p *Printer) wait(ctx context.Context, op string, n int) error {
 		return err
 	}
 	if !p.told.Prints() {
-		return p.check(ctx, op)
+		return p.staff(op, p.told)
 	}
 	for since := time.Now(); p.held; {
 		err := p.hear(ctx, op, peek, func(k kind, _ byte) bool { return k == xon })
+		if errors.Is(err, errUnheard) {
+			err = p.check(ctx, op)
+		}
 		switch {
-		case err != nil && !errors.Is(err, errUnheard):
+		case err != nil:
 			return err
-		case !p.told.Prints():
-			return p.staff(op, p.told)
 		case p.held && time.Since(since) >= stall:
 			return devices.Fail(p.unit, op, devices.ErrSilent, errors.New("it sent XOFF and no XON"))
 		}
@@ -293,8 +304,16 @@ func (p *Printer) wait(ctx context.Context, op string, n int) error {
 	return nil
 }
 
-// check asks one question, whether the unit is online; all of them if not.
+// check asks one question, whether the unit is online; all of them if not. Of
+// a unit that never answered it only looks for an XOFF.
 func (p *Printer) check(ctx context.Context, op string) error {
+	if !p.answered {
+		err := p.hear(ctx, op, glance, func(k kind, _ byte) bool { return k == xoff })
+		if errors.Is(err, errUnheard) {
+			err = nil
+		}
+		return err
+	}
 	first := p.profile.Status[0]
 	if b, err := p.patiently(ctx, op, first); err == nil {
 		var got answers
@@ -407,7 +426,7 @@ func (p *Printer) abandon(op string, cause error) {
 	switch {
 	case errors.Is(cause, devices.ErrStaff) && p.profile.Clear:
 		if p.send(ctx, op, clearBuffers) == nil {
-			p.late, p.pending = true, 0
+			p.stale, p.pending = true, 0
 		}
 	case !errors.Is(cause, devices.ErrStaff): // the caller gave up: end the slip here
 		if p.send(ctx, op, p.profile.cut().bytes) == nil {

@@ -2,8 +2,11 @@ package escpos_test
 
 import (
 	"net"
+	"path/filepath"
 	"testing"
 
+	"motcua/devices/port"
+	"motcua/devices/receipt"
 	"motcua/devices/receipt/escpos"
 	"motcua/devices/receipt/receiptsim"
 	"motcua/devices/receipt/receipttest"
@@ -25,7 +28,7 @@ func onPipe(profile string, opts receiptsim.Options) func(t *testing.T) receiptt
 		opts.Width = m.Width
 		ours, theirs := net.Pipe()
 		unit := receiptsim.New(theirs, opts)
-		p := escpos.New("printer", &connLine{conn: ours}, m)
+		p := escpos.New("printer", port.New("printer", ours), m)
 		t.Cleanup(func() {
 			if err := p.Close(); err != nil {
 				t.Error(err)
@@ -45,6 +48,7 @@ func TestPrinter(t *testing.T) {
 	}{
 		{"Epson", "epson-tm-t82", receiptsim.Options{}},
 		{"Epson with a small buffer", "epson-tm-t88", receiptsim.Options{Buffer: 2048}},
+		{"Epson with XON/XOFF", "epson-tm-t82", receiptsim.Options{XonXoff: true}},
 		{"clone that answers in turn", "xprinter-n160", receiptsim.Options{Sequential: true, Healthy: 0x12}},
 		{"unit without GS r, profile says it has", "xprinter-q200", receiptsim.Options{Bare: true, Healthy: 0x12}},
 		{"unit of unknown make", "generic-80", receiptsim.Options{Bare: true, Healthy: 0x12}},
@@ -54,4 +58,34 @@ func TestPrinter(t *testing.T) {
 			receipttest.InBubble(t, onPipe(c.model, c.opts))
 		})
 	}
+}
+
+// The real road: a serial port under a stable name, in real time.
+func TestPrinterOnPty(t *testing.T) {
+	receipttest.Run(t, func(t *testing.T) receipttest.Bench {
+		link := filepath.Join(t.TempDir(), "printer")
+		unit, err := receiptsim.Open(link, receiptsim.Options{Speed: 150})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := unit.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		open := func() receipt.Printer {
+			p, err := escpos.Open(t.Context(), escpos.Options{Unit: "printer", Port: link, Baud: 115200, Model: "epson-tm-t82"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = p.Close() }) // some cases have lost the line by then
+			return p
+		}
+		return receipttest.Bench{Printer: open(), Unit: unit, NearEnd: true, Again: func() receipt.Printer {
+			if err := unit.Plug(); err != nil {
+				t.Fatal(err)
+			}
+			return open()
+		}}
+	})
 }

@@ -15,6 +15,7 @@ const (
 	nextWord  = time.Second            // one that has; asked twice, so Offline after 2 s
 	quiet     = 50 * time.Millisecond  // no more late answers after that
 	stall     = 3 * time.Second        // it takes no byte that long: ErrSilent
+	glance    = 5 * time.Millisecond   // between the bands of a silent unit, for its XOFF
 	peek      = 250 * time.Millisecond // while it takes none, how often its own word is looked for
 	closing   = 2 * time.Second        // to end a slip cleanly after a cancel or fault
 	settle    = 500 * time.Millisecond // beyond the reckoned end, for the cutter
@@ -67,7 +68,7 @@ func (p *Printer) drain(ctx context.Context, op string) error {
 	for {
 		err := p.hear(ctx, op, quiet, func(kind, byte) bool { return true })
 		if errors.Is(err, errUnheard) {
-			p.late = false
+			p.stale = false
 			return nil
 		}
 		if err != nil {
@@ -79,33 +80,42 @@ func (p *Printer) drain(ctx context.Context, op string) error {
 // ask sends DLE EOT n and waits for the answer; errUnheard if none comes. It
 // must not be called in the middle of a raster: units without real-time
 // commands take it for pixels.
+//
+// An answer does not tell what was asked. Questions that were not answered yet,
+// and pixels that look like one, may be answered first; the line keeps order,
+// so the last answer is ours.
 func (p *Printer) ask(ctx context.Context, op string, n byte, wait time.Duration) (byte, error) {
-	if p.late {
+	if p.stale {
 		if err := p.drain(ctx, op); err != nil {
 			return 0, err
 		}
 	}
+	want, rest := 1+p.late+p.echoes, nextWord
+	if p.late == 0 {
+		rest = quiet + max(0, time.Until(p.pace.arrived))
+	}
 	if err := p.send(ctx, op, []byte{0x10, 0x04, n}); err != nil {
 		return 0, err
 	}
+	p.late++
 	var answer byte
-	want := 1 + p.echoes
-	got := func(k kind, b byte) bool {
+	count := func(k kind, b byte) bool {
 		if k == realTime {
 			answer, want = b, want-1
 		}
 		return answer != 0
 	}
-	err := p.hear(ctx, op, wait, got)
-	if err == nil && want > 0 {
-		// Pixels may have been answered before us: the last answer is ours.
-		rest := quiet + max(0, time.Until(p.pace.arrived))
-		if err = p.hear(ctx, op, rest, func(k kind, b byte) bool { return got(k, b) && want == 0 }); errors.Is(err, errUnheard) {
-			err = nil
+	if err := p.hear(ctx, op, wait, count); err != nil {
+		return 0, err
+	}
+	if want > 0 {
+		err := p.hear(ctx, op, rest, func(k kind, b byte) bool { return count(k, b) && want <= 0 })
+		if err != nil && !errors.Is(err, errUnheard) {
+			return 0, err
 		}
 	}
-	p.late, p.echoes = err != nil, 0
-	return answer, err
+	p.late, p.echoes = 0, 0
+	return answer, nil
 }
 
 // send writes all of b. A unit that takes nothing for 3 s is ErrSilent, or
@@ -130,7 +140,7 @@ func (p *Printer) send(ctx context.Context, op string, b []byte) error {
 			p.owed = len(b)
 			return p.fail(op, err)
 		}
-		if err := p.hear(ctx, op, quiet/5, func(k kind, _ byte) bool { return k == automatic }); err != nil && !errors.Is(err, errUnheard) {
+		if err := p.hear(ctx, op, glance, func(k kind, _ byte) bool { return k == automatic }); err != nil && !errors.Is(err, errUnheard) {
 			p.owed = len(b)
 			return err
 		}
@@ -145,8 +155,13 @@ func (p *Printer) send(ctx context.Context, op string, b []byte) error {
 	}
 }
 
-// fail names unit and call; the line has given the reason.
+// fail names unit and call; the line has given the reason, and may have named
+// its own call.
 func (p *Printer) fail(op string, err error) error {
+	var named *devices.Error
+	if errors.As(err, &named) {
+		err = named.Err
+	}
 	return &devices.Error{Unit: p.unit, Op: op, Err: err}
 }
 

@@ -101,6 +101,10 @@ func (f *firmware) next() (byte, error) {
 	for {
 		f.mu.Lock()
 		cleared, changed := f.clears != f.since, f.changed
+		if f.stopped && len(f.in.bytes) <= cap(f.in.bytes)/8 {
+			f.stopped = false
+			f.say(0x11)
+		}
 		f.mu.Unlock()
 		if cleared {
 			return 0, errCleared
@@ -144,13 +148,8 @@ func (f *firmware) skip(n int) error {
 	return nil
 }
 
-func (f *firmware) strange(head ...byte) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if key := fmt.Sprintf("% x", head); len(f.unknown) < 1000 || f.unknown[key] > 0 {
-		f.unknown[key]++
-	}
-}
+// unheardOf counts a command that is not obeyed.
+func (f *firmware) unheardOf(head ...byte) { f.strange(fmt.Sprintf("% x", head)) }
 
 // command obeys one command or prints one character.
 func (f *firmware) command() error {
@@ -177,7 +176,7 @@ func (f *firmware) command() error {
 		return f.gs()
 	}
 	if b < ' ' {
-		f.strange(b)
+		f.unheardOf(b)
 		return nil
 	}
 	return f.character(b)
@@ -201,7 +200,7 @@ func (f *firmware) dle() error {
 	case dc4:
 		return f.skip(map[byte]int{1: 2, 2: 2, 8: 7}[b[1]])
 	default:
-		f.strange(dle, b[0])
+		f.unheardOf(dle, b[0])
 	}
 	return nil
 }
@@ -264,7 +263,7 @@ func (f *firmware) esc() error {
 		if b[0] >= 32 {
 			high = 3
 		}
-		f.strange(esc, '*')
+		f.unheardOf(esc, '*')
 		return f.skip((int(b[1]) + int(b[2])<<8) * high)
 	case 'i', 'm':
 		f.cut()
@@ -284,7 +283,7 @@ func (f *firmware) fs() error {
 func (f *firmware) skipKnown(known map[byte]int, lead, c byte) error {
 	n, ok := known[c]
 	if !ok {
-		f.strange(lead, c)
+		f.unheardOf(lead, c)
 	}
 	return f.skip(n)
 }

@@ -107,12 +107,12 @@ func (f *firmware) rasterNow() error {
 		return err
 	}
 	if b[0] != '0' {
-		f.strange(gs, 'v', b[0])
+		f.unheardOf(gs, 'v', b[0])
 		return nil
 	}
 	mode, wide, high := b[1]&3, int(b[2])+int(b[3])<<8, int(b[4])+int(b[5])<<8
 	if len(f.line) > 0 {
-		f.strange(gs, 'v', '0')
+		f.unheardOf(gs, 'v', '0')
 		return f.skip(wide * high)
 	}
 	row := make([]byte, min(wide, f.stride()))
@@ -186,7 +186,7 @@ func (f *firmware) gsCut() error {
 			return err
 		}
 	default:
-		f.strange(gs, 'V', m)
+		f.unheardOf(gs, 'V', m)
 		return nil
 	}
 	if err := f.online(f.since); err != nil {
@@ -211,7 +211,7 @@ func (f *firmware) extended() error {
 		return f.symbol(n)
 	case 'A', 'D', 'E', 'H', 'K', 'N', 'M', 'P', 'C', 'z':
 	default:
-		f.strange(gs, '(', b[0])
+		f.unheardOf(gs, '(', b[0])
 	}
 	return f.skip(n)
 }
@@ -252,7 +252,7 @@ func (f *firmware) graphics(n int) error {
 			f.stored.pixels = append(f.stored.pixels, c)
 		}
 	default:
-		f.strange(gs, '(', 'L', b[1])
+		f.unheardOf(gs, '(', 'L', b[1])
 	}
 	return f.skip(n)
 }
@@ -275,7 +275,7 @@ func (f *firmware) symbol(n int) error {
 		args = append(args, c)
 	}
 	if b[0] != 49 {
-		f.strange(gs, '(', 'k', b[0])
+		f.unheardOf(gs, '(', 'k', b[0])
 		return nil
 	}
 	switch {
@@ -295,7 +295,7 @@ func (f *firmware) printCode() error {
 	}
 	qr, err := encoder.Encoder_encode(string(f.code), decoder.ErrorCorrectionLevel_L, nil)
 	if err != nil {
-		f.strange(gs, '(', 'k', 81)
+		f.unheardOf(gs, '(', 'k', 81)
 		return nil
 	}
 	m := qr.GetMatrix()
@@ -321,7 +321,7 @@ func (f *firmware) barcode() error {
 	if err != nil {
 		return err
 	}
-	f.strange(gs, 'k')
+	f.unheardOf(gs, 'k')
 	if m >= 65 {
 		n, err := f.next()
 		if err != nil {
@@ -342,9 +342,7 @@ const cellWide, cellHigh = 14, 26
 // character adds to the line and prints it when it is full.
 func (f *firmware) character(c byte) error {
 	if c > '~' {
-		f.mu.Lock()
-		f.unknown["text"]++
-		f.mu.Unlock()
+		f.strange("text")
 	}
 	f.line = append(f.line, c)
 	if (len(f.line)+1)*cellWide > f.opts.Width-f.left {

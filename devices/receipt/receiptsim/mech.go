@@ -35,6 +35,7 @@ type mech struct {
 	mute    bool
 	asb     byte    // GS a: which changes are told unasked
 	told    [4]byte // last automatic status
+	stopped bool    // XOFF was said
 	clears  int     // times the buffers were cleared
 	roll    []byte  // rows since the last cut, Width/8 bytes each
 	raw     []byte  // bytes consumed since the last cut
@@ -98,7 +99,8 @@ func (m *mech) Bytes() []byte {
 }
 
 // Unknown counts the commands that this firmware does not know, by their first
-// bytes in hex, and under "text" bytes past ASCII in text.
+// bytes in hex; under "text" bytes past ASCII in text, under "lost" bytes that
+// found no room.
 func (m *mech) Unknown() map[string]int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -141,7 +143,7 @@ func (m *mech) offline() bool { return m.cover || m.jam || m.end() }
 
 // say queues an answer, unless the unit is mute. m.mu is held.
 func (m *mech) say(b ...byte) {
-	if m.mute {
+	if m.mute && b[0] != 0x11 && b[0] != 0x13 { // flow control is no answer
 		return
 	}
 	answer := append([]byte(nil), b...)
@@ -295,6 +297,15 @@ func (m *mech) release(rows int, torn bool) {
 		m.pieces = append([]Piece(nil), m.pieces[1:]...)
 	}
 	m.raw = nil
+}
+
+// strange counts what was not obeyed; at most 1,000 kinds of it.
+func (m *mech) strange(what string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.unknown) < 1000 || m.unknown[what] > 0 {
+		m.unknown[what]++
+	}
 }
 
 // took notes a byte of the stream that was consumed.

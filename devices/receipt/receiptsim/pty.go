@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 )
 
@@ -65,15 +64,29 @@ type ptyLine struct {
 
 func (l *ptyLine) Close() error { return errors.Join(l.File.Close(), l.unit.Close()) }
 
+// openPty opens a pair by pts(4). Both ends are non-blocking from the start, so
+// that Close frees a blocked Read.
 func openPty() (*ptyLine, error) {
-	host, unit, err := pty.Open()
+	const flags = unix.O_RDWR | unix.O_NOCTTY | unix.O_NONBLOCK | unix.O_CLOEXEC
+	host, err := unix.Open("/dev/ptmx", flags, 0)
 	if err != nil {
 		return nil, err
 	}
-	l := &ptyLine{File: host, unit: unit}
+	file := os.NewFile(uintptr(host), "/dev/ptmx")
+	number, err := unix.IoctlGetInt(host, unix.TIOCGPTN)
+	if err == nil {
+		err = unix.IoctlSetPointerInt(host, unix.TIOCSPTLCK, 0)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	unit, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), flags, 0)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	l := &ptyLine{File: file, unit: unit}
 	if err := raw(unit); err != nil {
-		_ = l.Close()
-		return nil, err
+		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
 }

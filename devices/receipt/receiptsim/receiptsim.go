@@ -34,6 +34,9 @@ type Options struct {
 	// Sequential units answer DLE EOT only when its turn comes, as simple
 	// clones do, and take one inside a raster for pixels.
 	Sequential bool
+	// XonXoff units say XOFF when their buffer is half full and XON when it is
+	// nearly empty. They go on reading: what finds no room is lost.
+	XonXoff bool
 	// Bare units do not answer GS r.
 	Bare bool
 	// Healthy is the answer to DLE EOT 1 when all is well: 0x16 (drawer pin
@@ -160,6 +163,10 @@ func (w *wire) receive(p *Printer) {
 			if !p.opts.Sequential && p.realTime(last) {
 				continue
 			}
+			if p.opts.XonXoff {
+				p.takeOrLose(b)
+				continue
+			}
 			select {
 			case p.buffer.bytes <- b:
 			case <-w.gone:
@@ -169,6 +176,21 @@ func (w *wire) receive(p *Printer) {
 		if err != nil {
 			return
 		}
+	}
+}
+
+// takeOrLose is the receive buffer of a unit with XON/XOFF.
+func (p *Printer) takeOrLose(b byte) {
+	select {
+	case p.buffer.bytes <- b:
+	default:
+		p.strange("lost")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.stopped && len(p.buffer.bytes) >= cap(p.buffer.bytes)/2 {
+		p.stopped = true
+		p.say(0x13)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"image"
 	"image/color"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -139,22 +140,32 @@ const inMiddle = 300 * time.Millisecond
 // ink is the rectangle of dark pixels as rows of text, so that it can be
 // compared whatever white the unit puts around it.
 func ink(img *image.Gray) string {
-	box := image.Rectangle{}
-	for y := img.Rect.Min.Y; y < img.Rect.Max.Y; y++ {
-		for x := img.Rect.Min.X; x < img.Rect.Max.X; x++ {
-			if img.GrayAt(x, y).Y < 0x80 {
-				box = box.Union(image.Rect(x, y, x+1, y+1))
+	wide, left, right := img.Rect.Dx(), img.Rect.Dx(), 0
+	var rows []string
+	for y := range img.Rect.Dy() {
+		row := make([]byte, wide)
+		for x, v := range img.Pix[y*img.Stride:][:wide] {
+			row[x] = ' '
+			if v < 0x80 {
+				row[x], left, right = '#', min(left, x), max(right, x+1)
 			}
 		}
+		rows = append(rows, string(row))
 	}
-	b := make([]byte, 0, box.Dx()*box.Dy())
-	for y := box.Min.Y; y < box.Max.Y; y++ {
-		for x := box.Min.X; x < box.Max.X; x++ {
-			b = append(b, " #"[img.GrayAt(x, y).Y>>7^1])
-		}
-		b = append(b, '\n')
+	if right == 0 {
+		return ""
 	}
-	return string(b)
+	for i := range rows {
+		rows[i] = rows[i][left:right]
+	}
+	white := strings.Repeat(" ", right-left)
+	for rows[0] == white {
+		rows = rows[1:]
+	}
+	for rows[len(rows)-1] == white {
+		rows = rows[:len(rows)-1]
+	}
+	return strings.Join(rows, "\n")
 }
 
 // printed counts the cut pieces that hold exactly s, nothing more.
@@ -184,11 +195,16 @@ func waitPrinted(t *testing.T, b Bench, s receipt.Slip, want int) {
 	defer deadline.Stop()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for printed(b, s) != want {
+	for seen := -1; ; {
+		if n := len(b.Unit.Pieces()); n != seen {
+			if seen = n; printed(b, s) == want {
+				return
+			}
+		}
 		select {
 		case <-tick.C:
 		case <-deadline.C:
-			t.Fatalf("the slip is on %d pieces of %d, want %d", printed(b, s), len(b.Unit.Pieces()), want)
+			t.Fatalf("the slip is on %d pieces of %d, want %d", printed(b, s), seen, want)
 		}
 	}
 }
