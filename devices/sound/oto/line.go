@@ -21,10 +21,10 @@ const (
 	// stall is how long a living device may consume nothing.
 	stall = 600 * time.Millisecond
 	// late is how long after a clip should have ended its Play gives up.
-	late = 700 * time.Millisecond
-	// patience is how long Suspend and Resume may take: a living device
-	// returns from a write within a period.
-	patience = 200 * time.Millisecond
+	late = 900 * time.Millisecond
+	// patience is how long Suspend and Resume may take. A living device
+	// returns from a write within a period; the rest is for a busy machine.
+	patience = 500 * time.Millisecond
 )
 
 // line is an open device, suspended whenever nothing plays.
@@ -43,12 +43,13 @@ func (l *line) lost() bool {
 // wake lets the device consume.
 func (l *line) wake() error { return l.hand.do(patience, l.device.Resume) }
 
-// rest stops the device from consuming. If it hangs, the hand stays at it:
-// should the device come round, it is put to rest then. A device known to be
-// dead is not waited for.
-func (l *line) rest(alive bool) error {
+// rest stops the device from consuming, and waits for that if it is alive. If
+// it hangs, the hand stays at it: should the device come round, it is put to
+// rest then; should it not, the next wake tells.
+func (l *line) rest(alive bool) {
+	wait := patience
 	if !alive {
-		return l.hand.do(0, l.device.Suspend)
+		wait = 0
 	}
-	return l.hand.do(patience, l.device.Suspend)
+	l.hand.do(wait, l.device.Suspend)
 }

@@ -2,7 +2,6 @@ package oto
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -59,11 +58,13 @@ func (s *Speaker) play(ctx context.Context, c sound.Clip, op string) error {
 		return err
 	}
 
+	overdue := time.NewTimer(c.Length() + late)
+	defer overdue.Stop()
 	whole := false
 	err := s.line.wake()
 	if err == nil {
-		whole, err = s.run(ctx, c)
-		err = errors.Join(err, s.line.rest(err == nil))
+		whole, err = s.run(ctx, c, overdue.C)
+		s.line.rest(err == nil)
 	}
 	if err == nil && whole {
 		return nil
@@ -89,8 +90,9 @@ func (s *Speaker) ended(ctx context.Context, op string) error {
 }
 
 // run plays c on a device that is awake, and returns when it is silent; whole
-// is false when ctx or Close cut it off. The error is that of the device.
-func (s *Speaker) run(ctx context.Context, c sound.Clip) (whole bool, err error) {
+// is false when ctx or Close cut it off. The error is that of the device, also
+// when overdue comes before the end of c.
+func (s *Speaker) run(ctx context.Context, c sound.Clip, overdue <-chan time.Time) (whole bool, err error) {
 	tape := &tape{clip: c}
 	player := s.line.device.NewPlayer(tape)
 	defer player.Close()
@@ -99,8 +101,6 @@ func (s *Speaker) run(ctx context.Context, c sound.Clip) (whole bool, err error)
 	defer s.load(nil)
 	player.Play()
 
-	overdue := time.NewTimer(c.Length() + late)
-	defer overdue.Stop()
 	look := time.NewTicker(period / 4)
 	defer look.Stop()
 	played, moved := 0, time.Now()
@@ -110,7 +110,7 @@ func (s *Speaker) run(ctx context.Context, c sound.Clip) (whole bool, err error)
 			return false, s.cut(player)
 		case <-s.closed:
 			return false, s.cut(player)
-		case <-overdue.C:
+		case <-overdue:
 			return false, fmt.Errorf("%v of sound not played after %v", c.Length(), c.Length()+late)
 		case now := <-look.C:
 			if err := s.line.device.Err(); err != nil {
