@@ -2,14 +2,12 @@ package submission
 
 import (
 	"bytes"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -349,169 +347,6 @@ func TestDocumentPrintsRedacted(t *testing.T) {
 		}
 	}
 	checkNoPerson(t, "key", fmt.Sprintf("%+v %#v", newParties(t).key, newParties(t).key))
-}
-
-func TestSchema(t *testing.T) {
-	schema, err := LoadSchema()
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := Canonical(example())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := schema.Check(raw); err != nil {
-		t.Errorf("example: %v", err)
-	}
-	bare := example()
-	bare.Rules, bare.Answers, bare.DuePromised = nil, nil, time.Time{}
-	bare.Applicant = contract.Applicant{Name: "MẪU", Number: "001090999999", Assurance: contract.AssuranceTyped}
-	if raw, err = Canonical(bare); err != nil {
-		t.Fatal(err)
-	}
-	if err := schema.Check(raw); err != nil {
-		t.Errorf("barest document: %v", err)
-	}
-	faults := map[string]func(*Document){
-		"/id pattern":                  func(d *Document) { d.ID = "NGUYỄN" },
-		"/unit pattern":                func(d *Document) { d.Unit = "82" },
-		"/applicant/number pattern":    func(d *Document) { d.Applicant.Number = "00109099999" },
-		"/applicant/name minLength":    func(d *Document) { d.Applicant.Name = "" },
-		"/applicant/assurance enum":    func(d *Document) { d.Applicant.Assurance = "sworn" },
-		"/applicant/sex enum":          func(d *Document) { d.Applicant.Sex = "M" },
-		"/secret pattern":              func(d *Document) { d.Secret = "7F2O" },
-		"/answers/1/id minLength":      func(d *Document) { d.Answers[1].ID = "" },
-		"/answers/0/value maxLength":   func(d *Document) { d.Answers[0].Value = strings.Repeat("MẪU ", 1001) },
-		"/channel enum":                func(d *Document) { d.Channel = "counter" },
-		"/fee minimum":                 func(d *Document) { d.Fee = -1 },
-		"/procedure/code pattern":      func(d *Document) { d.Procedure.Code = "001193" },
-		"/consent/digest pattern":      func(d *Document) { d.Consent.Digest = "" },
-		"/rules/0/kind enum":           func(d *Document) { d.Rules[0].Kind = "mood" },
-		"/version const":               func(d *Document) { d.Version = 3 },
-		"/lang enum":                   func(d *Document) { d.Lang = "fr" },
-		"/rules/0/from pattern":        func(d *Document) { d.Rules[0].From = "1990" },
-		"/station pattern":             func(d *Document) { d.Station = "cn" },
-		"/applicant/born pattern":      func(d *Document) { d.Applicant.Born = "01/02/1990" },
-		"/consent/lang enum":           func(d *Document) { d.Consent.Lang = "" },
-		"/pack/version minLength":      func(d *Document) { d.Pack.Version = "" },
-		"/consent/version minLength":   func(d *Document) { d.Consent.Version = "" },
-		"/applicant/address maxLength": func(d *Document) { d.Applicant.Address = strings.Repeat("Phố Mẫu", 60) },
-	}
-	for want, break1 := range faults {
-		doc := example()
-		break1(&doc)
-		raw, err := Canonical(doc)
-		if err != nil {
-			t.Fatal(err)
-		}
-		err = schema.Check(raw)
-		if !errors.Is(err, ErrMalformed) || !strings.Contains(err.Error(), want) {
-			t.Errorf("Check: %v, want %q", err, want)
-			continue
-		}
-		checkNoPerson(t, want, err.Error())
-	}
-	if err := schema.Check([]byte(`{"MẪU":`)); !errors.Is(err, ErrMalformed) {
-		t.Errorf("half JSON: %v", err)
-	}
-}
-
-func TestStationKeyFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "sign.jwk")
-	key := NewStationKey("CN-03", time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC))
-	if err := key.Save(path); err != nil {
-		t.Fatal(err)
-	}
-	got, err := LoadStationKey(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(key.Public(), got.Public()); diff != "" {
-		t.Error(diff)
-	}
-	if err := key.Save(path); !errors.Is(err, os.ErrExist) {
-		t.Errorf("Save over a key: %v", err)
-	}
-	good, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	other := NewStationKey("CN-03", time.Time{}).Public()
-	for name, content := range map[string]string{
-		"empty":         "",
-		"no JSON":       "-----BEGIN PRIVATE KEY-----",
-		"other station": strings.Replace(string(good), `"station":"CN-03"`, `"station":"CN-04"`, 1),
-		"other public":  strings.Replace(string(good), base64.RawURLEncoding.EncodeToString(key.Public().Key), base64.RawURLEncoding.EncodeToString(other.Key), 1),
-		"other curve":   strings.Replace(string(good), "Ed25519", "X25519", 1),
-	} {
-		bad := filepath.Join(t.TempDir(), "bad.jwk")
-		if err := os.WriteFile(bad, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		_, err := LoadStationKey(bad)
-		if err == nil || strings.Contains(err.Error(), base64.RawURLEncoding.EncodeToString(key.private.Seed())) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if err := os.Chmod(path, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := LoadStationKey(path); err == nil || !strings.Contains(err.Error(), "chmod 600") {
-		t.Errorf("a key that others may read: %v", err)
-	}
-}
-
-func TestSecret(t *testing.T) {
-	seen := map[string]int{}
-	for range 2000 {
-		s := Secret(rand.Reader)
-		if got, ok := ReadSecret(s); !ok || got != s {
-			t.Fatalf("secret %q reads as %q, %v", s, got, ok)
-		}
-		seen[s]++
-		for _, l := range s {
-			seen[string(l)]++
-		}
-	}
-	for _, l := range letters {
-		// 8000 letters over 28: 286 expected, standard deviation 17.
-		if n := seen[string(l)]; n < 286-7*17 || n > 286+7*17 {
-			t.Errorf("%c came %d times of 8000", l, n)
-		}
-	}
-	// 252 and above would favour the first letters and are skipped.
-	if got := Secret(bytes.NewReader([]byte{255, 0, 252, 27, 28, 251})); got != "2Y2Y" {
-		t.Errorf("Secret = %q", got)
-	}
-	for typed, want := range map[string]string{"7f2k": "7F2K", " 7F 2k": "7F2K", "bszu": "852V", "7F2": "", "7F2KK": "", "7F2O": "", "Ơ2F": "", "": ""} {
-		if got, ok := ReadSecret(typed); ok != (want != "") || ok && got != want {
-			t.Errorf("ReadSecret(%q) = %q, %v; want %q", typed, got, ok, want)
-		}
-	}
-}
-
-func TestClaim(t *testing.T) {
-	const id = "019aa8e0-1c2d-7a3b-8c4d-5e6f70819203"
-	// Printed on receipts and derived again at central: it may never change.
-	if got := Claim("CN-03", id); got != "CN03-4AP2" || got != Claim("CN03", id) {
-		t.Errorf("Claim = %q", got)
-	}
-	form := regexp.MustCompile(`^CN03-[` + letters + `]{4}$`)
-	seen := map[string]bool{}
-	for range 2000 {
-		id := NewID()
-		if !ValidID(id) {
-			t.Fatalf("NewID gave %q", id)
-		}
-		c := Claim("CN-03", id)
-		if !form.MatchString(c) {
-			t.Fatalf("Claim = %q", c)
-		}
-		seen[c] = true
-	}
-	if len(seen) < 1980 { // 3.3 expected to meet among 2000 of 614,656
-		t.Errorf("only %d different claims of 2000", len(seen))
-	}
 }
 
 // Any document comes back as it was, and its canonical form does not depend on

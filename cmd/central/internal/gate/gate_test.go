@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"filippo.io/age"
@@ -166,7 +167,9 @@ func TestOddRequests(t *testing.T) {
 }
 
 // A ledger that cannot write is busy; the station hears when to come again.
-func TestBusy(t *testing.T) {
+func TestBusy(t *testing.T) { synctest.Test(t, testBusy) }
+
+func testBusy(t *testing.T) {
 	b := newBench(t)
 	doc := centraltest.Document()
 	sealed, digest, err := submission.Seal(doc, b.key, b.to)
@@ -181,7 +184,11 @@ func TestBusy(t *testing.T) {
 	if err := b.gate.turn(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("turn of one who left: %v", err)
 	}
-	w := b.put(doc, sealed, digest) // waits for patience
+	asked := time.Now()
+	w := b.put(doc, sealed, digest)
+	if waited := time.Since(asked); waited != patience {
+		t.Errorf("waited %v for a turn, want %v", waited, patience)
+	}
 	if p := problemOf(t, w); p.Code != "busy" || p.Status != 503 || w.Header().Get("Retry-After") != "15" {
 		t.Errorf("%d %s, Retry-After %q", p.Status, p.Code, w.Header().Get("Retry-After"))
 	}
