@@ -48,6 +48,7 @@ func TestCheck(t *testing.T) {
 		{adult, "2012-11-22", "question.too-young"},
 		{adult, "2012-11-21", ""},
 		{adult, "1906-11-21", ""},
+		{adult, "1906-01-01", ""}, // 120, and in the year after
 		{adult, "1905-11-20", "question.too-old"},
 		{choice, "cha", ""},
 		{choice, "chú", "question.choice"},

@@ -91,6 +91,32 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+func TestOpenOnAMachineInAnotherZone(t *testing.T) {
+	p := hanoi(t)
+	after := at(t, p, "2026-11-25 08:30").In(time.FixedZone("far", -11*3600)) // there it is still the holiday
+	if !p.Calendar.Open(after) || !p.Calendar.Working(after) {
+		t.Error("closed by the date of the machine")
+	}
+	if got, want := p.Calendar.Day(after), at(t, p, "2026-11-25 00:00"); !got.Equal(want) {
+		t.Errorf("Day = %v, want %v", got, want)
+	}
+}
+
+// A working day that closes before the cut-off is over when it closes.
+func TestShortDay(t *testing.T) {
+	c := pack.Calendar{Zone: time.UTC, CutOffs: []pack.CutOff{{At: 15 * time.Hour}}}
+	days := [7][]pack.Span{}
+	for _, d := range []time.Weekday{time.Friday, time.Saturday} {
+		c.Week[d] = true
+		days[d] = []pack.Span{{Open: 8 * time.Hour, Close: 12 * time.Hour}}
+	}
+	c.Hours = []pack.Hours{{Days: days}}
+	got := c.Due(pack.TimeLimit{SameDay: true}, time.Date(2026, 11, 21, 13, 0, 0, 0, time.UTC))
+	if want := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("Due = %v, want %v", got, want)
+	}
+}
+
 func TestCovers(t *testing.T) {
 	p := hanoi(t)
 	for moment, want := range map[string]bool{

@@ -49,6 +49,16 @@ func TestFee(t *testing.T) {
 	}
 }
 
+func TestFeeIsThatOfTheProcedure(t *testing.T) {
+	p := pack.Procedure{Fees: []pack.Fee{{Channel: pack.Online, Item: "copies", Amount: 8000}, {Channel: pack.Online, Amount: 5}}}
+	if got, ok := p.Fee(today, pack.Online); !ok || got.Amount != 5 {
+		t.Errorf("Fee = %+v, %v", got, ok)
+	}
+	if got := p.Extras(today, pack.Online); len(got) != 1 || got[0].Item != "copies" {
+		t.Errorf("Extras = %+v", got)
+	}
+}
+
 func TestTotal(t *testing.T) {
 	p := hanoi(t)
 	now := at(t, p, "2026-11-20 10:00")

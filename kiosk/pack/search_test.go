@@ -18,12 +18,13 @@ func codes(found []*pack.Procedure) string {
 func TestSearch(t *testing.T) {
 	p := hanoi(t)
 	for query, want := range map[string]string{ // what must come first
-		"khai sinh":                     "1.001193",
-		"khai s":                        "1.001193",
-		"KHAI SINH":                     "1.001193",
-		"em mới sinh con ạ":             "1.001193",
-		"vo chong moi co em be":         "1.001193",
-		"gks":                           "1.001193",
+		"khai sinh":             "1.001193",
+		"khai s":                "1.001193",
+		"KHAI SINH":             "1.001193",
+		"em mới sinh con ạ":     "1.001193",
+		"vo chong moi co em be": "1.001193",
+		"gks":                   "1.001193",
+		"cho em hỏi ở đâu được làm khai sinh cho cháu của em với ạ": "1.001193",
 		"làm giấy khai sinh":            "1.001193",
 		"sao y":                         "2.000815",
 		"photo cong chung":              "2.000815",
@@ -74,6 +75,7 @@ func TestSearchBySyllables(t *testing.T) {
 	p := hanoi(t)
 	for query, not := range map[string]string{
 		"tru ":     "1.001193", // finished: no part of a longer syllable
+		"kha ":     "1.001193",
 		"inh":      "1.001193", // no middle of a syllable
 		"ly hôn":   "1.001193",
 		"xyz":      "1.001193",
@@ -88,6 +90,23 @@ func TestSearchBySyllables(t *testing.T) {
 	}
 }
 
+func TestSearchRanks(t *testing.T) {
+	p := pack.Pack{Procedures: []*pack.Procedure{
+		{Code: "1.000001", Phrases: []string{"khai sinh lại cho người lớn", "rửa mặt"}},
+		{Code: "1.000002", Phrases: []string{"khai sinh", "báo mất"}},
+	}}
+	for query, want := range map[string]string{
+		"khai sinh": "1.000002 1.000001", // said so, and no more
+		"mất":       "1.000002 1.000001", // as marked
+		"mặt":       "1.000001 1.000002",
+		"lớn":       "1.000001",
+	} {
+		if got := codes(p.Search(query)); got != want {
+			t.Errorf("Search(%q) = %s, want %s", query, got, want)
+		}
+	}
+}
+
 func TestEmptySearchGivesTheOftenUsed(t *testing.T) {
 	p := hanoi(t)
 	const want = "1.001193 2.000815 1.004873 1.004222 3.000333 1.011441"
@@ -95,6 +114,9 @@ func TestEmptySearchGivesTheOftenUsed(t *testing.T) {
 		if got := codes(p.Search(query)); got != want {
 			t.Errorf("Search(%q) = %s, want %s", query, got, want)
 		}
+	}
+	if got := codes(p.Procedures); got != want {
+		t.Errorf("the list is %s, want %s", got, want)
 	}
 	if got := codes(p.InGroup("")); got != want {
 		t.Errorf("InGroup(\"\") = %s, want %s", got, want)

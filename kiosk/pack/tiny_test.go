@@ -61,6 +61,16 @@ func TestAnotherProvince(t *testing.T) {
 	if got := boat.Questions[2].Display("yes", pack.VI); got != "Dạ có" {
 		t.Errorf("yes reads %q", got)
 	}
+	signs := question(t, boat, "o_signs")
+	if signs.Label.VI != "Chủ thuyền ký tên gì?" || signs.Prefill != "answer:o_called" || !signs.Required || question(t, boat, "o_called").Required {
+		t.Errorf("the block reads %+v", signs)
+	}
+	if signs.Shown(map[string]string{"sail": "no"}) || !signs.Shown(map[string]string{"sail": "yes"}) {
+		t.Error("the block does not hold to its condition")
+	}
+	if got := p.Search("dang"); len(got) != 1 {
+		t.Errorf("dang, typed for đăng, finds %v", got)
+	}
 	if got := p.Search("ghe moi"); len(got) != 1 || got[0] != boat {
 		t.Errorf("Search = %v", got)
 	}
@@ -117,7 +127,7 @@ func province(t testing.TB, units, procedures int) fs.FS {
 	t.Helper()
 	m := fstest.MapFS{}
 	from := os.DirFS("testdata/tiny")
-	for _, name := range []string{"pack.yaml", "calendar.yaml", "consent.yaml", "groups.yaml"} {
+	for _, name := range []string{"pack.yaml", "calendar.yaml", "consent.yaml", "groups.yaml", "blocks.yaml"} {
 		b, err := fs.ReadFile(from, name)
 		if err != nil {
 			t.Fatal(err)

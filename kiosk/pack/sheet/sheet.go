@@ -35,12 +35,14 @@ type Sheet struct {
 	value any
 	lines map[string]int // by JSON pointer; "" is the document
 	keys  map[string]int // line of the key, where that is another line
+	last  int            // line of the file; the parser may count past it
 }
 
 // Read reads one file. It never fails as a whole: what is wrong is in Faults,
 // and what could be read is there, so that one pass finds everything.
 func Read(file string, b []byte) *Sheet {
 	s := &Sheet{File: file, lines: map[string]int{"": 1}, keys: map[string]int{}}
+	s.last = 1 + strings.Count(strings.TrimSuffix(string(b), "\n"), "\n")
 	if line, text := unreadable(b); text != "" {
 		s.fault(line, text)
 		return s
@@ -229,7 +231,7 @@ func lineOf(n ast.Node) int {
 }
 
 func (s *Sheet) fault(line int, text string, allowed ...string) {
-	s.Faults = append(s.Faults, Fault{File: s.File, Line: line, Text: text, Allowed: allowed})
+	s.Faults = append(s.Faults, Fault{File: s.File, Line: min(line, s.last), Text: text, Allowed: allowed})
 }
 
 // Report adds a fault at the value that the JSON pointer at names, or at the
