@@ -390,7 +390,7 @@ func TestScans(t *testing.T) {
 		{"a receipt", code1, AtIdentify},
 		{"something", "hello", AtIdentify},
 		{"a day that is none", strings.Replace(card7, "31011990", "31021990", 1), AtIdentify},
-		{"expired", "001060999999||Nguyễn Văn Mẫu|31011998|Nam|Hà Nội|15042021", AtIdentify},
+		{"expired", "001099999999||Nguyễn Văn Mẫu|31011999|Nam|Hà Nội|15042021", AtIdentify},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := walk(t, machine(t))
