@@ -1,0 +1,206 @@
+// Package barcodesim is a serial barcode scanner made of software: a pty under a
+// stable name, and the hands that hold codes to it.
+//
+// It stands in for the unit at the wire, so that a program opens it as it would
+// a real one under /dev/serial/by-id and can tell no difference: unplugging it
+// hangs the line up and takes the name away; plugging it in again brings the
+// name back on another line.
+package barcodesim
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
+)
+
+// ErrUnplugged is given by hands that work a scanner that is not plugged in.
+var ErrUnplugged = errors.New("scanner is unplugged: plug it in first")
+
+// patience is how long a scan waits for a program that does not read.
+const patience = 5 * time.Second
+
+// Scanner is the unit. Its methods are safe for use by several goroutines; codes
+// never mix.
+type Scanner struct {
+	link string
+	// sending is held while a code is sent.
+	sending chan struct{}
+
+	// mu guards everything that follows. Not held while sending.
+	mu    sync.Mutex
+	unit  *os.File // our end; nil = unplugged
+	host  *os.File // keeps the line alive while no program has it open
+	chunk int
+	every time.Duration
+}
+
+// Open plugs a new scanner in under the name link, in place of what has that
+// name, unless it is no link.
+func Open(link string) (*Scanner, error) {
+	s := &Scanner{link: link, sending: make(chan struct{}, 1)}
+	return s, s.Plug()
+}
+
+// Plug plugs the scanner in; nothing happens if it is.
+func (s *Scanner) Plug() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unit != nil {
+		return nil
+	}
+	unit, host, err := pty.Open()
+	if err != nil {
+		return fmt.Errorf("plug in scanner: %w", err)
+	}
+	if err := errors.Join(raw(host), place(host.Name(), s.link)); err != nil {
+		return fmt.Errorf("plug in scanner: %w", errors.Join(err, unit.Close(), host.Close()))
+	}
+	s.unit, s.host = unit, host
+	return nil
+}
+
+// Unplug pulls the cable, also in the middle of a code.
+func (s *Scanner) Unplug() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.unit == nil {
+		return nil
+	}
+	err := errors.Join(os.Remove(s.link), s.unit.Close(), s.host.Close())
+	s.unit, s.host = nil, nil
+	return err
+}
+
+// Close unplugs the scanner for good. Twice is fine.
+func (s *Scanner) Close() error { return s.Unplug() }
+
+// Plugged tells whether the scanner is plugged in.
+func (s *Scanner) Plugged() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unit != nil
+}
+
+// InUse tells whether a program has the line open, by the lock that
+// port.OpenSerial takes.
+func (s *Scanner) InUse() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.host == nil {
+		return false
+	}
+	var st unix.Stat_t
+	if err := unix.Stat(s.host.Name(), &st); err != nil {
+		return false
+	}
+	// Looked up, not tried: to try is to hold the lock for a moment.
+	locks, err := os.ReadFile("/proc/locks")
+	at := fmt.Sprintf(" %02x:%02x:%d ", unix.Major(st.Dev), unix.Minor(st.Dev), st.Ino)
+	return err == nil && strings.Contains(string(locks), at)
+}
+
+// Slow makes the unit send in pieces of chunk bytes, every so often; 0 = all at
+// once.
+func (s *Scanner) Slow(chunk int, every time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.chunk, s.every = chunk, every
+}
+
+// Scan sends one code with suffix, such as "\r", behind it. It returns when the
+// line has taken it; a program that does not read for 5 s fails it.
+func (s *Scanner) Scan(payload []byte, suffix string) error {
+	return s.send(append(append([]byte(nil), payload...), suffix...))
+}
+
+// Garbage sends n bytes that are no code and have no end.
+func (s *Scanner) Garbage(n int) error {
+	noise := make([]byte, n)
+	for i := range noise {
+		for noise[i] == 0 || noise[i] == '\r' || noise[i] == '\n' {
+			noise[i] = byte(rand.Uint32())
+		}
+	}
+	return s.send(noise)
+}
+
+func (s *Scanner) send(b []byte) error {
+	s.sending <- struct{}{}
+	defer func() { <-s.sending }()
+	for len(b) > 0 {
+		s.mu.Lock()
+		unit, chunk, every := s.unit, s.chunk, s.every
+		s.mu.Unlock()
+		if unit == nil {
+			return ErrUnplugged
+		}
+		if chunk <= 0 {
+			chunk = len(b)
+		}
+		n := min(chunk, len(b))
+		if err := unit.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+			return ErrUnplugged
+		}
+		switch _, err := unit.Write(b[:n]); {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return errors.New("scanner: nobody reads the line: start the program that should")
+		case err != nil:
+			return fmt.Errorf("%w: %w", ErrUnplugged, err)
+		}
+		if b = b[n:]; len(b) > 0 && every > 0 {
+			<-time.After(every)
+		}
+	}
+	return nil
+}
+
+// raw takes echo and line editing off the line, or codes sent before a program
+// set it up would come back to us.
+func raw(tty *os.File) error {
+	return control(tty, func(fd int) error {
+		t, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+		if err != nil {
+			return err
+		}
+		t.Iflag, t.Oflag, t.Lflag = 0, 0, 0
+		t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
+		return unix.IoctlSetTermios(fd, unix.TCSETS, t)
+	})
+}
+
+// control lends the descriptor to call; File.Fd would make the file blocking.
+func control(f *os.File, call func(fd int) error) error {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var result error
+	if err := conn.Control(func(fd uintptr) { result = call(int(fd)) }); err != nil {
+		return err
+	}
+	return result
+}
+
+// place makes link point to target in one step: whoever looks finds the old or
+// the new one.
+func place(target, link string) error {
+	if was, err := os.Lstat(link); err == nil && was.Mode()&os.ModeSymlink == 0 {
+		return fmt.Errorf("%s is no link: choose another name", link)
+	}
+	next := filepath.Join(filepath.Dir(link), "."+filepath.Base(link)+".next")
+	if err := os.Remove(next); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := os.Symlink(target, next); err != nil {
+		return err
+	}
+	return os.Rename(next, link)
+}

@@ -1,0 +1,159 @@
+// Package serial drives barcode scanners on a serial line: USB-CDC, which is the
+// scanner's "COM port" or "virtual serial" mode, and RS-232.
+//
+// That mode is the one to set: the unit passes on the bytes of the code as they
+// are, where keyboard mode loses every Vietnamese letter. Makes differ in what
+// they send after a code and in what they do to its characters, so the driver
+// takes CR, LF, CRLF or a pause as the end, and repairs what was taken for a code
+// page. Nothing is sent to the unit: presentation mode needs no trigger.
+package serial
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"time"
+
+	"motcua/devices"
+	"motcua/devices/barcode"
+	"motcua/devices/port"
+)
+
+// Options say which unit and how it behaves. Zero values are right for most.
+type Options struct {
+	Unit string // the peripheral's name in the configuration
+	Path string // for Open: /dev/serial/by-id/…
+	Baud int    // for Open: 0 = 9,600; USB units ignore it
+	// Gap is how long the line must be quiet for a code without CR or LF to be
+	// complete: 0 = DefaultGap, negative = such a code never is.
+	Gap time.Duration
+	// Repeat is how long after its last sighting a code counts as still held
+	// under the unit: 0 = DefaultRepeat, negative = every sighting counts.
+	Repeat time.Duration
+}
+
+// DefaultGap is some 80 characters at 9,600 baud; USB units pause no more than a
+// few milliseconds within a code.
+const DefaultGap = 80 * time.Millisecond
+
+// DefaultRepeat is longer than any unit waits before it sends a code again that
+// stays in its sight.
+const DefaultRepeat = 2 * time.Second
+
+// Scanner is a scanner on a line. It implements barcode.Scanner.
+type Scanner struct {
+	line port.Line
+	opts Options
+
+	// turn is held by the Next under way; what follows is its own.
+	turn   chan struct{}
+	framer framer
+	buf    [512]byte
+	rest   []byte // of buf, not yet framed
+	at     time.Time
+	// The last code, by its hash: its text is somebody's and does not stay here.
+	seed maphash.Seed
+	last uint64
+	seen time.Time
+}
+
+var _ barcode.Scanner = (*Scanner)(nil)
+
+// Open opens the line under o.Path, with the errors of port.OpenSerial.
+func Open(ctx context.Context, o Options) (*Scanner, error) {
+	line, err := port.OpenSerial(ctx, port.SerialOptions{Unit: o.Unit, Path: o.Path, Baud: o.Baud})
+	if err != nil {
+		return nil, err
+	}
+	return New(line, o), nil
+}
+
+// New drives the scanner at the end of line, and owns line from then on.
+func New(line port.Line, o Options) *Scanner {
+	if o.Gap == 0 {
+		o.Gap = DefaultGap
+	}
+	if o.Repeat == 0 {
+		o.Repeat = DefaultRepeat
+	}
+	return &Scanner{line: line, opts: o, turn: make(chan struct{}, 1), seed: maphash.MakeSeed()}
+}
+
+// Next implements barcode.Scanner. Several callers take turns.
+func (s *Scanner) Next(ctx context.Context) (barcode.Code, error) {
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return barcode.Code{}, ctx.Err()
+	}
+	for {
+		frame, err := s.frame(ctx)
+		if err != nil {
+			return barcode.Code{}, err
+		}
+		code := barcode.Code{Text: decode(frame), Raw: append([]byte(nil), frame...), At: s.at}
+		s.framer.drop()
+		if code.Text != "" && !s.repeated(code) {
+			return code, nil
+		}
+	}
+}
+
+// frame reads to the end of one frame. What came of a frame when ctx ends stays
+// in the framer; what came of the next one stays in rest.
+func (s *Scanner) frame(ctx context.Context) ([]byte, error) {
+	for {
+		for len(s.rest) > 0 {
+			frame, used, err := s.framer.take(s.rest)
+			clear(s.rest[:used])
+			s.rest = s.rest[used:]
+			if err != nil {
+				return nil, devices.Fail(s.opts.Unit, "read code", devices.ErrGarbled, err)
+			}
+			if frame != nil {
+				return frame, nil
+			}
+		}
+		n, err := s.read(ctx)
+		switch {
+		case errors.Is(err, errIdle):
+			if frame := s.framer.end(); frame != nil {
+				return frame, nil
+			}
+		case err != nil:
+			return nil, err
+		default:
+			s.rest, s.at = s.buf[:n], time.Now()
+		}
+	}
+}
+
+var errIdle = errors.New("line idle")
+
+// read reads what is there into buf. With a frame under way it waits no longer
+// than Gap from now, not from the last byte: after a cancel, bytes that came in
+// the meantime go first.
+func (s *Scanner) read(ctx context.Context) (int, error) {
+	if !s.framer.open() || s.opts.Gap < 0 {
+		return s.line.Read(ctx, s.buf[:])
+	}
+	wait, cancel := context.WithTimeout(ctx, s.opts.Gap)
+	defer cancel()
+	n, err := s.line.Read(wait, s.buf[:])
+	if err != nil && wait.Err() != nil && errors.Is(err, wait.Err()) && ctx.Err() == nil {
+		return 0, errIdle
+	}
+	return n, err
+}
+
+// repeated tells that c is the code before it, still in sight.
+func (s *Scanner) repeated(c barcode.Code) bool {
+	hash := maphash.String(s.seed, c.Text)
+	again := hash == s.last && !s.seen.IsZero() && c.At.Sub(s.seen) <= s.opts.Repeat
+	s.last, s.seen = hash, c.At
+	return again
+}
+
+// Close implements barcode.Scanner.
+func (s *Scanner) Close() error { return s.line.Close() }
