@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -53,8 +54,15 @@ const (
 // It may take seconds after a damage, else well below one.
 func Open(ctx context.Context, dir string, o Options) (*Outbox, error) {
 	o = o.withDefaults()
+	_, err := os.Stat(dir)
+	made := errors.Is(err, fs.ErrNotExist)
 	if err := makeDir(dir); err != nil {
 		return nil, classify("make the folder", err)
+	}
+	if made {
+		if err := syncDir(filepath.Dir(filepath.Clean(dir))); err != nil {
+			return nil, classify("sync the folder", err)
+		}
 	}
 	lock, err := lockDir(dir)
 	if err != nil {
@@ -115,7 +123,7 @@ func (b *Outbox) open(ctx context.Context) error {
 	if err := b.laySpare(); err != nil && !errors.Is(err, unix.ENOSPC) {
 		return classify("set room aside", err)
 	}
-	for _, d := range []string{store, b.dir, filepath.Dir(filepath.Clean(b.dir))} {
+	for _, d := range []string{store, b.dir} {
 		if err := syncDir(d); err != nil {
 			return classify("sync the folder", err)
 		}

@@ -214,6 +214,9 @@ func (u *Uplink) refuse(ctx context.Context, id string, p *contract.Problem) *fa
 func (u *Uplink) outboxFailed(err error) *failure {
 	if !errors.Is(err, context.Canceled) && !errors.Is(err, outbox.ErrClosed) {
 		u.o.Log.Error("outbox fails", "err", err)
+		u.mu.Lock()
+		u.state.Cause = OutboxBad // until central takes something again
+		u.mu.Unlock()
 	}
 	return &failure{cause: OutboxBad, err: err}
 }
