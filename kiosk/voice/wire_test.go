@@ -13,6 +13,7 @@ import (
 	"motcua/devices/sound"
 	"motcua/devices/sound/oto"
 	"motcua/devices/sound/soundsim"
+	"motcua/devices/sound/soundtest"
 	"motcua/kiosk/pack"
 )
 
@@ -65,8 +66,8 @@ func tones(t *testing.T, out string, start time.Time) []heardSpan {
 }
 
 // From Say and Hush to the air, through the driver and ALSA: a prompt starts
-// within 300 ms and stops within 100 ms. One good try of a few is enough: a
-// machine that gives the test no time to run must not fail it.
+// within 300 ms and stops within 100 ms. One good try of a few is enough, with
+// allowance for what the machine itself is late by.
 func TestMouthAtTheWire(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "heard.wav")
@@ -115,13 +116,18 @@ func TestMouthAtTheWire(t *testing.T) {
 		}
 	}
 	prompt := Prompt{Lang: pack.VI, Key: "long"}
-	try := func() (started, cut, restarted, hushed time.Duration) {
+	try := func() (good bool) {
+		slack, done := soundtest.Slack()
+		defer done()
+		heard := func(n int, start time.Time) func() bool {
+			return func() bool { return len(tones(t, out, start)) >= n }
+		}
 		start := time.Now()
 		m.Say(prompt)
-		wait("first prompt", func() bool { return len(tones(t, out, start)) == 1 })
+		wait("first prompt", heard(1, start))
 		again := time.Now()
 		m.Say(prompt)
-		wait("second prompt", func() bool { return len(tones(t, out, start)) == 2 })
+		wait("second prompt", heard(2, start))
 		hush := time.Now()
 		m.Hush()
 		wait("silence", func() bool {
@@ -130,16 +136,18 @@ func TestMouthAtTheWire(t *testing.T) {
 		})
 		spans := tones(t, out, start)
 		if len(spans) != 2 {
-			t.Fatalf("heard %d prompts, want 2", len(spans))
+			t.Logf("heard %d stretches of sound instead of 2 prompts (slack %v)", len(spans), slack())
+			return false
 		}
-		return spans[0].from.Sub(start), spans[0].to.Sub(again), spans[1].from.Sub(again), spans[1].to.Sub(hush)
+		started, cut := spans[0].from.Sub(start), spans[0].to.Sub(again)
+		restarted, hushed := spans[1].from.Sub(again), spans[1].to.Sub(hush)
+		t.Logf("started after %v; the next cut it off after %v and started after %v; hushed after %v (slack %v)",
+			started, cut, restarted, hushed, slack())
+		return max(started, restarted) <= 300*time.Millisecond+slack() && max(cut, hushed) <= 100*time.Millisecond+slack()
 	}
-	// The first prompt of all waits for the device to be opened.
-	try()
-	for range 5 {
-		started, cut, restarted, hushed := try()
-		t.Logf("started after %v; the next cut it off after %v and started after %v; hushed after %v", started, cut, restarted, hushed)
-		if max(started, restarted) <= 300*time.Millisecond && max(cut, hushed) <= 100*time.Millisecond {
+	try() // the first prompt of all waits for the device to be opened
+	for range 8 {
+		if try() {
 			return
 		}
 	}

@@ -18,8 +18,8 @@ const (
 	// margin is for what lies between ALSA and the air after a cut-off, when
 	// only silence can be lost.
 	margin = 10 * time.Millisecond
-	// stall is how long a living device may consume nothing.
-	stall = 600 * time.Millisecond
+	// stall is how long a living device may consume nothing, on a busy machine.
+	stall = 1500 * time.Millisecond
 	// late is how long after a clip should have ended its Play gives up.
 	late = 900 * time.Millisecond
 	// patience is how long Suspend and Resume may take. A living device
