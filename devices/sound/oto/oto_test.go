@@ -29,6 +29,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if out := os.Getenv(dyingEnv); out != "" {
+		os.Exit(dyingSink(out))
+	}
+	if conf := os.Getenv(deathEnv); conf != "" {
+		os.Setenv("ALSA_CONFIG_PATH", conf)
+		os.Exit(m.Run())
+	}
 	os.Exit(withDesk(m.Run))
 }
 

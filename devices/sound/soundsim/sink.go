@@ -27,8 +27,8 @@ const late = 30 * time.Millisecond
 // r is the standard input of a sink command. What came before the command
 // started, which ALSA wrote unclocked into the pipe, is dropped.
 //
-// It ignores interrupts: Ctrl-C on a terminal reaches it too, and a program
-// whose sink died before it would spin in ALSA.
+// It ignores interrupts: Ctrl-C on a terminal reaches it too, and a loudspeaker
+// does not die before the program that plays.
 func Sink(r *os.File, out string) error {
 	signal.Ignore(os.Interrupt)
 	dir := filepath.Dir(out)
