@@ -52,15 +52,19 @@ func readCard(f []string, now time.Time) (Person, error) {
 		Address: strings.Join(strings.Fields(f[fieldAddress]), " "), Issued: issued, Assurance: QR}
 	ends, never := Expiry(born, issued)
 	p.Never = never
-	if len(ends) > 0 {
-		p.Expires = ends[len(ends)-1] // at a boundary the later one is the benefit of the doubt
-	}
-	if !never && !p.Expires.IsZero() && !now.Before(p.Expires) {
-		return Person{}, ErrExpired
+	if !never {
+		p.Expires = ends[len(ends)-1] // of two, the benefit of the doubt
+		if civil(now).After(p.Expires) {
+			return Person{}, ErrExpired
+		}
 	}
 	p.Warnings = Doubts(p)
 	return p, nil
 }
+
+// clockSlack is how far the station's clock may be behind: a card issued
+// yesterday is good although the clock says that it is issued tomorrow.
+const clockSlack = 48 * time.Hour
 
 // readDate reads ddMMyyyy. A day that no calendar has is refused, not rolled
 // over, and so is one that is yet to come.
@@ -69,10 +73,17 @@ func readDate(s string, now time.Time) (time.Time, error) {
 		return time.Time{}, ErrDate
 	}
 	t, err := time.Parse("02012006", s)
-	if err != nil || t.After(now) || t.Year() < 1900 {
+	if err != nil || t.After(civil(now).Add(clockSlack)) || t.Year() < 1900 {
 		return time.Time{}, ErrDate
 	}
 	return t, nil
+}
+
+// civil is the day on the calendar where now is, at midnight UTC like the dates
+// on cards: at 6 in Hanoi it is still yesterday in UTC.
+func civil(now time.Time) time.Time {
+	y, m, d := now.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
 func readSex(s string) (string, bool) {

@@ -1,7 +1,10 @@
 package identity
 
 import (
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"log/slog"
 	"regexp"
 	"strings"
 	"time"
@@ -33,12 +36,24 @@ func (k Kind) String() string { return kinds[k] }
 // scanned where a card was asked for.
 func (k Kind) Sentence() string { return "identity." + kinds[k] }
 
-// Found is what a code says.
+// Found is what a code says. It prints its kind alone.
 type Found struct {
 	Kind   Kind
 	Person Person // of a Card
 	// ReceiptID and ReceiptSecret are what a Receipt looks up.
 	ReceiptID, ReceiptSecret string
+}
+
+// Format prints the kind under every verb: the rest is a person, or opens a
+// receipt.
+func (f Found) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(f.Kind.String() + " (redacted)")) }
+
+// LogValue prints the kind in logs.
+func (f Found) LogValue() slog.Value { return slog.StringValue(f.Kind.String() + " (redacted)") }
+
+// MarshalJSON prints the kind.
+func (f Found) MarshalJSON() ([]byte, error) {
+	return []byte(`"` + f.Kind.String() + ` (redacted)"`), nil
 }
 
 // Why a card's code cannot be used. Test with errors.Is; Sentence says it to
@@ -69,6 +84,7 @@ var (
 	digits9    = regexp.MustCompile(`^[0-9]{9}$`)
 	healthCard = regexp.MustCompile(`^([A-Z]{2}[0-9]{13}|[0-9]{10})$`)
 	hexText    = regexp.MustCompile(`^(?:[0-9a-fA-F]{2})+$`)
+	webPage    = regexp.MustCompile(`^(?i:https?)://`)
 	isoDate    = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
 	ownCode    = regexp.MustCompile(`^MOTCUA1:(` + uuid + `):([0-9A-Z]{4})$`)
 	ownPage    = regexp.MustCompile(`^https://\S+/(` + uuid + `)#([0-9A-Z]{4})$`)
@@ -89,9 +105,9 @@ func Read(code string, now time.Time) (Found, error) {
 	}
 	fields := strings.Split(code, "|")
 	switch {
-	case strings.HasPrefix(code, "000201"):
+	case strings.HasPrefix(code, "000201") && !digits12.MatchString(fields[0]):
 		return Found{Kind: Payment}, nil
-	case strings.HasPrefix(code, "http://"), strings.HasPrefix(code, "https://"):
+	case webPage.MatchString(code):
 		return Found{Kind: Web}, nil
 	case len(fields) < 2:
 		return Found{}, nil
@@ -109,10 +125,15 @@ func Read(code string, now time.Time) (Found, error) {
 	return Found{Kind: Card, Person: p}, nil
 }
 
-// isHealth: insurance number first, then name and address in hex (as public
-// readers of these cards decode them).
+// isHealth: insurance number first, then the name in hex (as public readers of
+// these cards decode them). The number may be the personal number; then the name
+// tells it from a card, where the former number stands in that place.
 func isHealth(f []string) bool {
-	return len(f) >= 3 && healthCard.MatchString(f[0]) && hexText.MatchString(f[1])
+	if len(f) < 3 || !hexText.MatchString(f[1]) {
+		return false
+	}
+	name, err := hex.DecodeString(f[1])
+	return healthCard.MatchString(f[0]) || digits12.MatchString(f[0]) && err == nil && isName(norm.NFC.String(string(name)))
 }
 
 // isPersonal: number|NAME|YYYY-MM-DD|0 or 1|… ; the number may be masked.
