@@ -99,11 +99,17 @@ func open(ctx context.Context, c config.Config) (h *house, err error) {
 		Machine: visit.New(visit.Place{Texts: h.texts, Pack: h.pack, Unit: unit, Station: c.Station,
 			HasScanner: hasScanner, HasPrinter: hasPrinter}),
 		Show: h.screen.Show, OpenScanner: scan, OpenPrinter: print,
-		Mouth: h.mouth, Level: sound.Level(c.Voice.Level), Press: press,
+		Mouth: h.mouth, Level: c.Voice.Level, Model: model(c), Press: press,
 		Outbox: h.outbox, Key: bundle.Key, To: bundle.To, LookUp: h.lookUp,
 		Troubles: h.troubles, Log: h.log.With("part", "station"), Now: time.Now,
 	})
 	return h, nil
+}
+
+// model is the printer's, as configured; "" = none.
+func model(c config.Config) string {
+	u, _ := c.Peripheral("receipt")
+	return u.Profile
 }
 
 // sub gives a folder of the embedded assets; that it is there is certain.

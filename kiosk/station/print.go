@@ -138,18 +138,3 @@ func meaning(s receipt.Status) visit.PrinterState {
 	}
 	return visit.PrinterReady
 }
-
-// failing is what a failed print means to a visitor.
-func failing(err error) visit.PrinterState {
-	var staff *receipt.StaffError
-	if errors.As(err, &staff) {
-		if m := meaning(staff.Status); m != visit.PrinterReady {
-			return m
-		}
-		return visit.PrinterFaulty
-	}
-	if errors.Is(err, devices.ErrGone) || errors.Is(err, devices.ErrSilent) || errors.Is(err, devices.ErrClosed) {
-		return visit.PrinterAway
-	}
-	return visit.PrinterFaulty
-}

@@ -45,7 +45,8 @@ type Parts struct {
 	OpenScanner func(context.Context) (barcode.Scanner, error)
 	OpenPrinter func(context.Context) (receipt.Printer, error)
 	Mouth       *voice.Mouth
-	Level       int // volume that every visit begins with
+	Level       int    // volume that every visit begins with, 0 to 100
+	Model       string // of the printer, as configured
 	Press       *paper.Press
 	Outbox      *outbox.Outbox
 	Key         *submission.StationKey

@@ -67,7 +67,7 @@ func (s *Station) lookUpCode(id, secret string) string {
 // reception day travel inside.
 func (s *Station) document(id, secret string, d visit.Draft, at time.Time) submission.Document {
 	doc := submission.Document{
-		Version: submission.Version, ID: id, Station: s.Name, Unit: s.Unit.Code, CreatedAt: at, Channel: contract.Online,
+		Version: submission.Version, ID: id, Station: s.Name, Unit: s.Unit.Code, CreatedAt: at, Channel: contract.ChannelOnline,
 		Procedure: contract.ProcedureName{Code: d.Procedure.Code, Title: d.Procedure.Title.VI},
 		Applicant: submission.Applicant(d.Person),
 		Consent: contract.ConsentGiven{Version: d.Consent, GivenAt: d.AgreedAt, Lang: contract.Lang(d.Lang),

@@ -150,6 +150,7 @@ type Receipt struct {
 	Secret, LookUp string
 	Person         identity.Person
 	Result         string // how the result comes, in words; "" = not asked
+	Fee            string // what it costs and where that is paid, in words
 	At, Due        time.Time
 }
 

@@ -117,7 +117,7 @@ func (n *next) settled() {
 
 func (n *next) receipt() *Receipt {
 	r := &Receipt{Claim: n.stored.Claim, Secret: n.stored.Secret, LookUp: n.stored.LookUp, Person: n.person,
-		At: n.kept, Due: n.due, Refused: n.delivery == refused}
+		At: n.kept, Due: n.due, Fee: n.price(n.State, n.procedure()), Refused: n.delivery == refused}
 	if n.delivery == received {
 		r.Dossier = n.dossier
 		r.Received = true

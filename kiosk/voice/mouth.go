@@ -52,7 +52,23 @@ type wish struct {
 	prompt *Prompt // nil = silence
 	at     time.Time
 	number int // tells two wishes apart
+	// heard is told once how it went; nil = nobody waits. It has room for one.
+	heard chan<- error
 }
+
+// tell says how the wish went to whoever waits for it.
+func (w wish) tell(err error) {
+	if w.heard == nil {
+		return
+	}
+	select {
+	case w.heard <- err:
+	default: // told before
+	}
+}
+
+// errCutOff: another prompt came, or silence was asked for.
+var errCutOff = errors.New("prompt cut off")
 
 // NewMouth gives a mouth that speaks with v. open opens the loudspeaker; it is
 // called again after a loss. report is told, from within Run and one at a
@@ -65,10 +81,33 @@ func NewMouth(open func(context.Context) (sound.Speaker, error), v *Voice, repor
 
 // Say cuts off what is spoken and speaks p, within 300 ms. Without a
 // loudspeaker, or when one only comes back two seconds later, p is not spoken.
-func (m *Mouth) Say(p Prompt) { m.want(&p) }
+func (m *Mouth) Say(p Prompt) { m.want(&p, nil) }
 
 // Hush silences the mouth within 100 ms.
-func (m *Mouth) Hush() { m.want(nil) }
+func (m *Mouth) Hush() { m.want(nil, nil) }
+
+// Speak says p and returns when its end was heard. It fails with
+// devices.ErrGone when there is no loudspeaker, at the latest some seconds after
+// the prompt should have ended, and when another prompt cuts it off.
+func (m *Mouth) Speak(ctx context.Context, p Prompt) error {
+	clip, err := m.voice.Clip(p.Lang, p.Key, p.Slots)
+	if err != nil {
+		return err
+	}
+	limit := time.NewTimer(clip.Length() + 2*fresh)
+	defer limit.Stop()
+	heard := make(chan error, 1)
+	m.want(&p, heard)
+	select {
+	case err := <-heard:
+		return err
+	case <-limit.C:
+		return devices.Fail("speaker", "speak", devices.ErrGone, nil)
+	case <-ctx.Done():
+		m.Hush()
+		return ctx.Err()
+	}
+}
 
 // SetLevel sets the volume of what is spoken now and later.
 func (m *Mouth) SetLevel(l sound.Level) {
@@ -84,10 +123,12 @@ func (m *Mouth) Reset() {
 	m.SetLevel(Usual)
 }
 
-func (m *Mouth) want(p *Prompt) {
+func (m *Mouth) want(p *Prompt, heard chan<- error) {
 	m.mu.Lock()
-	m.wish = wish{prompt: p, at: time.Now(), number: m.wish.number + 1}
+	before := m.wish
+	m.wish = wish{prompt: p, at: time.Now(), number: before.number + 1, heard: heard}
 	m.mu.Unlock()
+	before.tell(errCutOff)
 	m.tell()
 }
 
@@ -172,12 +213,17 @@ func (m *Mouth) speak(ctx context.Context, speaker sound.Speaker) error {
 // utter plays the prompt of w until its end or another wish. The error is that
 // of a speaker that is of no more use.
 func (m *Mouth) utter(ctx context.Context, speaker sound.Speaker, w wish) error {
-	if w.prompt == nil || time.Since(w.at) > fresh {
+	if w.prompt == nil {
+		return nil
+	}
+	if time.Since(w.at) > fresh {
+		w.tell(devices.ErrGone)
 		return nil
 	}
 	clip, err := m.voice.Clip(w.prompt.Lang, w.prompt.Key, w.prompt.Slots)
 	if err != nil {
 		m.report(err)
+		w.tell(err)
 		return nil
 	}
 
@@ -188,6 +234,7 @@ func (m *Mouth) utter(ctx context.Context, speaker sound.Speaker, w wish) error 
 	for {
 		select {
 		case err := <-played:
+			w.tell(err)
 			switch {
 			case err == nil, errors.Is(err, context.Canceled) && playing.Err() != nil:
 				return ctx.Err()

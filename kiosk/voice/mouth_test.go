@@ -315,3 +315,38 @@ func TestBrokenPromptIsReported(t *testing.T) {
 		}
 	})
 }
+
+func TestSpeakWaitsForTheEnd(t *testing.T) {
+	speaking(t, func(r *room, m *Mouth) {
+		began := time.Now()
+		if err := m.Speak(t.Context(), short); err != nil {
+			t.Fatal(err)
+		}
+		if d := time.Since(began); d < time.Second {
+			t.Errorf("Speak returned after %v, the prompt lasts 1 s", d)
+		}
+		cut := make(chan error, 1)
+		go func() { cut <- m.Speak(t.Context(), long) }()
+		time.Sleep(time.Second)
+		m.Hush()
+		if err := <-cut; err == nil {
+			t.Error("Speak of a prompt that was cut off gave no error")
+		}
+	})
+}
+
+func TestSpeakWithoutLoudspeaker(t *testing.T) {
+	speaking(t, func(r *room, m *Mouth) {
+		m.Say(long)
+		time.Sleep(time.Second)
+		r.pull()
+		time.Sleep(time.Second)
+		began := time.Now()
+		if err := m.Speak(t.Context(), short); !errors.Is(err, devices.ErrGone) {
+			t.Errorf("Speak: %v, want %v", err, devices.ErrGone)
+		}
+		if d := time.Since(began); d > 10*time.Second {
+			t.Errorf("Speak gave up after %v", d)
+		}
+	})
+}
