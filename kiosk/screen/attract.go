@@ -19,13 +19,13 @@ func (b *brush) attract(v visit.Attract, head visit.Head, w, h float32) part {
 		b.invite(&p, v, head, w*0.56+20, w*0.44-100, h)
 		return p
 	}
-	name := letters{size: 42, weight: semibold, ink: g.second, ground: g.top}
-	y := float32(120)
+	name := letters{size: 41, weight: semibold, ink: g.second, ground: g.top}
+	y := float32(112)
 	y += b.paragraph(&p, 56, y, w-112, head.Title, name, centre)
 	name.weight, name.size = regular, 40
 	y += b.paragraph(&p, 56, y, w-112, head.Ward, name, centre)
 
-	below := b.startHeight() + 66 + b.langHeight() + 66
+	below := b.startHeight() + 66 + b.langHeight() + min(128, b.grown(128, -0.8))
 	help := letters{size: 34, ink: g.second, ground: g.bottom}
 	hh := b.paragraphHeight(w-112, v.Help, help)
 	bottom := h - 64 - hh

@@ -152,7 +152,7 @@ func (b *brush) consent(v visit.Consent, w float32) part {
 	side := b.grown(76, 0.5)
 	x := pad + side + 28
 	text := b.paragraphHeight(w-x-pad, v.Text, l)
-	more := b.grown(minTarget+3, 0.3)
+	more := max(minTarget+1, b.grown(minTarget+3, 0.3))
 	upper := max(side, text) + pad
 	p.h = upper + 10 + more + 10
 	fill := b.plate(&p, v.ID, 0, 0, w, p.h, 28, amber.paper, b.consentEdge(amber), 2)
@@ -190,16 +190,32 @@ func (b *brush) consentEdge(t tint) color.NRGBA {
 // seal is the big round sign of how it went.
 func (b *brush) seal(v visit.Seal, w float32, topped bool) part {
 	p := part{w: w}
+	t := b.tint(v.Tone)
+	if b.wide {
+		return b.sealBeside(v, t, w)
+	}
 	y := float32(0)
 	if topped {
 		y = 35
 	}
 	d := b.grown(208, 0.2)
-	t := b.tint(v.Tone)
 	p.draw(mark{kind: box, x: (w - d) / 2, y: y, w: d, h: d, radius: d / 2, fill: t.paper, edge: b.sealEdge(t), edgeW: b.sealWidth()})
 	s := d * 0.6
 	b.icon(&p, v.Icon, (w-s)/2, y+(d-s)/2, s, t.ink, t.paper)
 	p.h = b.titled(&p, y+d+38, w, v.Title, v.Line, b.title(66), centre)
+	return p
+}
+
+// sealBeside is a seal with its words at its right, for the low landscape page.
+func (b *brush) sealBeside(v visit.Seal, t tint, w float32) part {
+	d := b.grown(150, 0.2)
+	q := part{}
+	h := b.titled(&q, 0, w-d-40, v.Title, v.Line, b.title(60), left)
+	p := part{w: w, h: max(d, h)}
+	p.draw(mark{kind: box, y: (p.h - d) / 2, w: d, h: d, radius: d / 2, fill: t.paper, edge: b.sealEdge(t), edgeW: b.sealWidth()})
+	s := d * 0.6
+	b.icon(&p, v.Icon, (d-s)/2, (p.h-s)/2, s, t.ink, t.paper)
+	p.put(q, d+40, (p.h-h)/2)
 	return p
 }
 
@@ -220,17 +236,24 @@ func (b *brush) sealWidth() float32 {
 func (b *brush) code(v visit.Code, w float32) part {
 	p := part{w: w}
 	l := letters{size: 40, ink: b.pal.second, ground: b.pal.paper}
-	p.h = b.paragraph(&p, 0, 0, w, v.Label, l, centre)
 	big := b.title(64)
 	big.raw = true
+	if lw, bw := b.needs(v.Label, l), b.needs(v.Text, big); b.wide && lw+bw+32 < w {
+		x := (w - lw - bw - 32) / 2
+		p.h = big.height(b)
+		b.fit(&p, x, 0, lw+1, p.h, v.Label, l, left)
+		b.fit(&p, x+lw+32, 0, bw+1, p.h, v.Text, big, left)
+		return p
+	}
+	p.h = b.paragraph(&p, 0, 0, w, v.Label, l, centre)
 	h := big.height(b)
 	b.fit(&p, 0, p.h, w, h, v.Text, big, centre)
 	p.h += h
 	return p
 }
 
-// cardOf is a card that says what to do now.
-func (b *brush) cardOf(v visit.Card, w float32) part {
+// cardOf is a card that says what to do now, at least tall high.
+func (b *brush) cardOf(v visit.Card, w, tall float32) part {
 	const pad = 44
 	side := b.grown(114, 0.3)
 	x := float32(pad)
@@ -243,7 +266,7 @@ func (b *brush) cardOf(v visit.Card, w float32) part {
 	if v.Line != "" {
 		h += 4 + b.paragraphHeight(w-x-pad, v.Line, line)
 	}
-	p := part{w: w, h: max(h, side) + 2*pad}
+	p := part{w: w, h: max(tall, max(h, side)+2*pad)}
 	b.card(&p, "", w, p.h, 32)
 	b.icon(&p, v.Icon, pad, (p.h-side)/2, side, b.tint(v.Tone).ink, b.pal.card)
 	y := (p.h - h) / 2
@@ -256,7 +279,7 @@ func (b *brush) cardOf(v visit.Card, w float32) part {
 func (b *brush) faceCards(v visit.Faces, w float32) part {
 	p := part{w: w}
 	if v.Done != "" {
-		q := b.cardOf(visit.Card{Icon: "heart", Title: v.Done, Tone: visit.Jade}, w)
+		q := b.cardOf(visit.Card{Icon: "heart", Title: v.Done, Tone: visit.Jade}, w, 0)
 		return q
 	}
 	title := letters{size: 44, weight: semibold, ink: b.pal.text, ground: b.pal.paper, lead: 1.3}

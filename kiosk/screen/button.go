@@ -26,7 +26,7 @@ func (b *brush) buttonLetters(style visit.Style) letters {
 func (b *brush) buttonNeeds(btn visit.Button) float32 {
 	w := b.needs(btn.Label, b.buttonLetters(btn.Style)) + 2*buttonPad
 	if btn.Icon != "" {
-		w += b.grown(60, 1)
+		w += b.grown(74, 1)
 	}
 	return w
 }
@@ -76,7 +76,7 @@ func (b *brush) faceOf(p *part, btn visit.Button, y, w, h float32, l letters) {
 		b.fit(p, buttonPad, y, w-2*buttonPad, h, btn.Label, l, centre)
 		return
 	}
-	size, gap := b.grown(56, 1), b.grown(10, 1)
+	size, gap := b.grown(56, 1), b.grown(18, 1)
 	room := w - 2*buttonPad - size - gap
 	word := min(b.needs(btn.Label, l), room)
 	x := (w - word - size - gap) / 2
@@ -146,7 +146,10 @@ func (b *brush) share(buttons []visit.Button, w, gap float32, lastWide bool) (wi
 	if ok && !(lastWide && buttons[n-1].Style == visit.Primary) {
 		return widths, true
 	}
-	if sum > w-gap*float32(n-1) {
+	if room := w - gap*float32(n-1); sum > room {
+		for i, btn := range buttons {
+			widths[i] = room * b.buttonNeeds(btn) / sum
+		}
 		return widths, false
 	}
 	// Each gets what it needs, at least a third of a line of two; the last gets the rest.
@@ -176,7 +179,11 @@ func (b *brush) pill(btn visit.Button, most float32, ground color.NRGBA) part {
 	if btn.Icon != "" {
 		iconW = b.grown(44, 1) + 14
 	}
-	w := min(most, max(h, b.needs(btn.Label, l)+2*30+iconW))
+	pad := float32(30)
+	if b.needs(btn.Label, l)+2*pad+iconW > most {
+		pad = 20
+	}
+	w := min(most, max(h, b.needs(btn.Label, l)+2*pad+iconW))
 	p := part{w: w, h: h}
 	fill, edge, edgeW := b.pal.card, b.pal.line, float32(2)
 	tone := b.tint(btn.Tone)
@@ -184,18 +191,18 @@ func (b *brush) pill(btn visit.Button, most float32, ground color.NRGBA) part {
 	case btn.On:
 		fill, edge, edgeW, l.ink = b.pal.primary, color.NRGBA{}, 0, b.pal.onPrimary
 	case btn.Style == visit.Pale && btn.Tone != visit.Plain:
-		fill, l.ink, edge, edgeW = tone.paper, tone.ink, mix(tone.paper, tone.ink, 0.12), 2
+		fill, l.ink, edge, edgeW = tone.paper, tone.ink, b.sealEdge(tone), b.sealWidth()
 	}
 	if btn.Off {
 		l.ink = b.pal.second
 	}
 	fill = b.plate(&p, btn.ID, 0, 0, w, h, h/2, fill, edge, edgeW)
-	x := float32(30)
+	x := pad
 	if btn.Icon != "" {
 		b.icon(&p, btn.Icon, x, (h-iconW+14)/2, iconW-14, l.ink, fill)
 		x += iconW
 	}
-	b.fit(&p, x, 0, w-x-30+1, h, btn.Label, l.on(fill), centre)
+	b.fit(&p, x, 0, w-x-pad+1, h, btn.Label, l.on(fill), centre)
 	p.touch(btn.ID, btn.Label, btn.Off, 0, 0, w, h)
 	return p
 }

@@ -81,7 +81,7 @@ func (b *brush) keyboardHeights(v visit.Keyboard) (least, best float32) {
 	if v.Pad == visit.Digits {
 		return n*100 + (n-1)*keyGap, n*132 + (n-1)*18
 	}
-	return n*minTarget + (n-1)*minGap, n*104 + (n-1)*keyGap
+	return n*83 + (n-1)*minGap, n*104 + (n-1)*keyGap
 }
 
 func (b *brush) keyboard(v visit.Keyboard, w, h float32) part {
@@ -92,7 +92,7 @@ func (b *brush) keyboard(v visit.Keyboard, w, h float32) part {
 		gap = 18
 	}
 	n := float32(len(rows))
-	if least := n*minTarget + (n-1)*gap; h < least {
+	if least := n*83 + (n-1)*gap; h < least {
 		gap = minGap
 	}
 	tall := (h - (n-1)*gap) / n
@@ -117,16 +117,16 @@ func (b *brush) keyboard(v visit.Keyboard, w, h float32) part {
 
 func (b *brush) key(k key, w, h float32) part {
 	p := part{w: w, h: h}
-	l := letters{size: k.size / b.text * min(b.grown(1, 0.35), 1.2), weight: medium, ink: b.pal.text, lead: 1.25}
+	l := letters{size: k.size / b.text * min(b.grown(1, 0.35), 1.2), weight: semibold, ink: b.pal.text, lead: 1.25}
 	fill, edge := b.pal.card, b.pal.line
 	indigo := b.tint(visit.Indigo)
 	switch {
 	case k.tone:
-		fill, l.ink, l.weight = indigo.paper, indigo.ink, semibold
+		fill, l.ink = indigo.paper, indigo.ink
 	case k.on:
-		fill, l.ink, edge, l.weight = indigo.paper, indigo.ink, indigo.ink, semibold
+		fill, l.ink, edge = indigo.paper, indigo.ink, indigo.ink
 	case k.wide:
-		fill, l.weight = b.pal.key, semibold
+		fill = b.pal.key
 	case k.id == "key:space":
 		l.ink = b.pal.second
 	}
@@ -135,9 +135,11 @@ func (b *brush) key(k key, w, h float32) part {
 		edgeW = 3
 	}
 	fill = b.plate(&p, k.id, 0, 0, w, h, 18, fill, edge, edgeW)
+	side := min(float32(56), h*0.6)
 	switch {
+	case k.icon == "delete" && k.label != "" && w > 280:
+		b.faceOf(&p, visit.Button{Label: k.label, Icon: k.icon}, 0, w, h, l.on(fill))
 	case k.icon == "delete" || k.label == "":
-		side := min(float32(56), h*0.6)
 		b.icon(&p, k.icon, (w-side)/2, (h-side)/2, side, l.ink, fill)
 	default:
 		b.fit(&p, 4, 0, w-8, h, k.label, l.on(fill), centre)

@@ -37,7 +37,23 @@ func (l list) height(items []part) float32 {
 	return h
 }
 
-// least is the height in which a page still says enough.
+// level makes items that stand side by side equally high.
+func (l list) level(again func(i int, h float32) part) {
+	for i := 0; l.columns > 1 && i < len(l.items); i += l.columns {
+		row := l.items[i:min(i+l.columns, len(l.items))]
+		h := float32(0)
+		for _, it := range row {
+			h = max(h, it.h)
+		}
+		for j := range row {
+			if row[j].h < h {
+				row[j] = again(i+j, h)
+			}
+		}
+	}
+}
+
+// leastHeight is the height in which a page still says enough.
 func (l list) leastHeight() float32 {
 	h := float32(0)
 	n := min(len(l.items), max(1, l.least))
@@ -128,22 +144,23 @@ func (b *brush) dots(p *part, n, all int, w float32) {
 	p.h += pageDots
 }
 
-func (b *brush) rows(v visit.Rows, w float32) list {
+func (b *brush) rows(v visit.Rows, w, tall float32) list {
 	l := list{gap: 25, columns: 1, least: 2}
 	if b.wide && len(v.Items) > 1 && w > 1000 {
 		l.columns = 2
 		w = (w - l.gap) / 2
 	}
 	for _, r := range v.Items {
-		l.items = append(l.items, b.row(r, w))
+		l.items = append(l.items, b.row(r, w, tall))
 	}
+	l.level(func(i int, h float32) part { return b.row(v.Items[i], w, h) })
 	if len(v.Items) == 0 && v.Empty != "" {
-		l.items = []part{b.cardOf(visit.Card{Icon: "search-x", Title: v.Empty, Tone: visit.Muted}, w)}
+		l.items = []part{b.cardOf(visit.Card{Icon: "search-x", Title: v.Empty, Tone: visit.Muted}, w, 0)}
 	}
 	return l
 }
 
-func (b *brush) row(v visit.Row, w float32) part {
+func (b *brush) row(v visit.Row, w, tall float32) part {
 	const pad = 44
 	title := letters{size: 42, weight: semibold, ink: b.pal.text, ground: b.pal.card, lead: 1.32}
 	line := letters{size: 33, ink: b.pal.second, ground: b.pal.card, lead: 1.32}
@@ -159,7 +176,7 @@ func (b *brush) row(v visit.Row, w float32) part {
 	}
 	th := b.paragraphHeight(room, v.Title, title)
 	lh := b.paragraphHeight(room, v.Line, line)
-	p := part{w: w, h: max(150, b.grown(26, 0.5)*2+max(th+lh, side))}
+	p := part{w: w, h: max(tall, b.grown(26, 0.5)*2+max(th+lh, side))}
 	id := v.ID
 	if v.Still {
 		id = ""
@@ -184,12 +201,13 @@ func (b *brush) options(v visit.Options, w float32) list {
 		w = (w - l.gap) / 2
 	}
 	for _, o := range v.Items {
-		l.items = append(l.items, b.option(o, w))
+		l.items = append(l.items, b.option(o, w, 0))
 	}
+	l.level(func(i int, h float32) part { return b.option(v.Items[i], w, h) })
 	return l
 }
 
-func (b *brush) option(o visit.Button, w float32) part {
+func (b *brush) option(o visit.Button, w, tall float32) part {
 	const pad = 42
 	son := b.tint(visit.Son)
 	fill, edge, edgeW := b.pal.card, b.pal.line, float32(2)
@@ -204,7 +222,7 @@ func (b *brush) option(o visit.Button, w float32) part {
 		room -= side + 30
 	}
 	text := b.paragraphHeight(room, o.Label, l)
-	p := part{w: w, h: max(b.grown(130, 0.3), text+56)}
+	p := part{w: w, h: max(tall, b.grown(130, 0.3), text+56)}
 	fill = b.plate(&p, o.ID, 0, 0, w, p.h, 28, fill, edge, edgeW)
 	ring := b.pal.second
 	if o.On {
@@ -226,19 +244,23 @@ func (b *brush) option(o visit.Button, w float32) part {
 // table is label and value, line by line on one card. Lines with icons read as
 // a list of what is so; the others have their values at the right edge.
 func (b *brush) table(v visit.Table, w float32) list {
-	l := list{columns: 1, plain: true, ruled: true, pad: 10, least: 3}
+	l := list{columns: 1, plain: true, ruled: true, pad: 10, least: 2}
+	if b.wide && len(v.Lines) > 3 && w > 1000 && v.Lines[0].Icon == "" {
+		l.columns = 2
+		w /= 2
+	}
 	for _, one := range v.Lines {
 		if one.Icon != "" {
 			l.ruled, l.pad = false, 34
 			l.items = append(l.items, b.factLine(one, w))
 		} else {
-			l.items = append(l.items, b.tableLine(one, w))
+			l.items = append(l.items, b.tableLine(one, w, l.columns > 1))
 		}
 	}
 	return l
 }
 
-func (b *brush) tableLine(v visit.Line, w float32) part {
+func (b *brush) tableLine(v visit.Line, w float32, below bool) part {
 	const pad = 42
 	label := letters{size: 38, ink: b.pal.second, ground: b.pal.card}
 	value := letters{size: 38, weight: semibold, ink: b.pal.text, ground: b.pal.card, raw: true}
@@ -251,7 +273,7 @@ func (b *brush) tableLine(v visit.Line, w float32) part {
 	p := part{w: w, h: max(101, label.height(b)+50)}
 	fill := b.pal.card
 	pressed := v.ID != "" && v.ID == b.pressed
-	if lw+vw+30 <= room {
+	if !below && lw+vw+30 <= room {
 		if pressed {
 			fill = b.plate(&p, v.ID, 12, minGap/2, w-24, p.h-minGap, 20, fill, color.NRGBA{}, 0)
 		}
@@ -266,7 +288,11 @@ func (b *brush) tableLine(v visit.Line, w float32) part {
 		}
 		y := (p.h - lh - vh) / 2
 		b.paragraph(&p, pad, y, room, v.Label, label.on(fill), left)
-		b.paragraph(&p, pad, y+lh, room, v.Value, value.on(fill), right)
+		a := right
+		if below {
+			a = left
+		}
+		b.paragraph(&p, pad, y+lh, room, v.Value, value.on(fill), a)
 	}
 	if v.ID != "" {
 		b.icon(&p, "pencil", w-pad-pen, (p.h-pen)/2, pen, b.pal.second, fill)
@@ -380,8 +406,8 @@ func (b *brush) door(v visit.Door, w, h float32) part {
 }
 
 func (b *brush) flatDoor(v visit.Door, w, h float32) part {
-	const pad, side = 34, 112
-	x := float32(pad + side + 32)
+	const pad, side = 28, 108
+	x := float32(pad + side + 28)
 	room := w - x - pad
 	title, line := b.doorLetters(b.pal.card)
 	th, lh := b.paragraphHeight(room, v.Title, title), b.paragraphHeight(room, v.Line, line)

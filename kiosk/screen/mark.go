@@ -100,8 +100,7 @@ func (p *part) pixels(u float32) {
 }
 
 func (t touchable) pixels(u float32) Target {
-	up := func(v float32) int { return int(math.Ceil(float64(v*u) - 0.01)) }
-	down := func(v float32) int { return int(math.Floor(float64(v*u) + 0.01)) }
-	x, y := up(t.x), up(t.y)
-	return Target{ID: t.id, Label: t.label, X: x, Y: y, W: down(t.x+t.w) - x, H: down(t.y+t.h) - y, Enabled: !t.off}
+	whole := func(v float32) int { return int(math.Round(float64(v * u))) }
+	x, y := whole(t.x), whole(t.y)
+	return Target{ID: t.id, Label: t.label, X: x, Y: y, W: whole(t.x+t.w) - x, H: whole(t.y+t.h) - y, Enabled: !t.off}
 }

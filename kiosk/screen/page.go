@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"math"
+
 	"motcua/kiosk/visit"
 )
 
@@ -78,20 +80,29 @@ func (b *brush) portrait(v visit.View, w, h float32) part {
 func (b *brush) middle(v visit.View, w, h float32) part {
 	want := b.text
 	defer func() { b.text = want }()
+	turns := hasOverflow(v.Actions)
 	for b.text = want; ; b.text -= 0.05 {
-		for _, overflow := range [...]bool{false, true} {
-			for _, tight := range [...]float32{1, 0.8, 0.6, 0.45} {
-				p, fits, paged := b.column(v, w, h, tight, overflow)
-				switch {
-				case fits && paged == overflow,
-					fits && paged && !hasOverflow(v.Actions),
-					b.text < minText:
-					return p
-				}
+		for _, tight := range tightness {
+			if p, fits, pages := b.column(v, w, h, tight, false); fits && pages == 1 {
+				return p
 			}
+		}
+		var best part
+		fewest := math.MaxInt
+		for _, tight := range tightness {
+			p, fits, pages := b.column(v, w, h, tight, turns)
+			if (fits || b.text < minText) && pages < fewest {
+				best, fewest = p, pages
+			}
+		}
+		if fewest < math.MaxInt {
+			return best
 		}
 	}
 }
+
+// tightness is what gaps are scaled by, the first that does being taken.
+var tightness = [...]float32{1, 0.8, 0.6, 0.45}
 
 func hasOverflow(buttons []visit.Button) bool {
 	for _, btn := range buttons {
@@ -102,17 +113,17 @@ func hasOverflow(buttons []visit.Button) bool {
 	return false
 }
 
-func (b *brush) column(v visit.View, w, h, tight float32, overflow bool) (p part, fits, paged bool) {
+func (b *brush) column(v visit.View, w, h, tight float32, overflow bool) (p part, fits bool, pages int) {
 	actions := b.actions(shown(v.Actions, overflow), w)
 	room := h
 	if actions.h > 0 {
 		room -= actions.h + 44*max(tight, 0.6)
 	}
 	p = part{w: w, h: h}
-	body, fits, paged := stack(b.blocks(v.Blocks, w, false), w, room, tight)
+	body, fits, pages := stack(b.blocks(v.Blocks, w, false), w, room, tight)
 	p.put(body, 0, 0)
 	p.put(actions, 0, h-actions.h)
-	return p, fits, paged
+	return p, fits, pages
 }
 
 // shown leaves out the buttons that turn pages where there is one page.
@@ -129,34 +140,30 @@ func shown(buttons []visit.Button, overflow bool) []visit.Button {
 // landscape has the head as a column at the left and the foot as one at the
 // right; a keyboard goes across the bottom, with the actions at its side.
 func (b *brush) landscape(v visit.View, w, h float32) part {
-	const headW, footW = 300, 260
+	const headW, footW, pad = 268, 220, 46
 	p := part{w: w, h: h}
 	p.draw(mark{kind: box, w: w, h: h, fill: b.pal.paper})
-	blocks, pad := withoutKeyboard(v.Blocks)
+	blocks, keys := withoutKeyboard(v.Blocks)
 	upper := h
-	if pad != nil {
-		least, best := b.keyboardHeights(*pad)
-		kh := min(best, max(least, h*0.53))
+	if keys != nil {
+		kh, _ := b.keyboardHeights(*keys)
 		upper = h - kh - 2*24
-		const sideW = 330
-		kw := w - 3*32 - sideW
-		if pad.Pad == visit.Digits {
+		const sideW = 366
+		kw, x := w-3*32-sideW, float32(32)
+		if keys.Pad == visit.Digits {
 			kw = min(kw, 1000)
-		}
-		x := float32(32)
-		if pad.Pad == visit.Digits {
 			x = (w - kw - sideW - 32) / 2
 		}
-		p.put(b.keyboard(*pad, kw, kh), x, upper+24)
+		p.put(b.keyboard(*keys, kw, kh), x, upper+24)
 		rest := v
 		rest.Blocks, rest.Actions = blocks, nil
-		const inset = 30
-		body, paged := b.upper(rest, v.Actions, w-headW-footW-2*48, upper-2*inset)
+		const inset = 24
+		body, paged := b.upper(rest, w-headW-footW-2*pad, upper-2*inset)
 		p.put(b.actionColumn(shown(v.Actions, paged), sideW, kh), x+kw+32, upper+24)
-		p.put(body, headW+48, inset)
+		p.put(body, headW+pad, inset)
 		p.draw(mark{kind: box, y: upper - 1, w: w, h: 2, fill: b.pal.line})
 	} else {
-		p.put(b.middle(v, w-headW-footW-2*56, h-2*48), headW+56, 48)
+		p.put(b.middle(v, w-headW-footW-2*pad, h-2*pad), headW+pad, pad)
 	}
 	p.put(b.headColumn(v.Head, headW, upper), 0, 0)
 	p.put(b.footColumn(v.Foot, footW, upper), w-footW, 0)
@@ -164,14 +171,14 @@ func (b *brush) landscape(v visit.View, w, h float32) part {
 }
 
 // upper sets what stands above a keyboard, and tells whether it has more pages.
-func (b *brush) upper(v visit.View, actions []visit.Button, w, h float32) (part, bool) {
+func (b *brush) upper(v visit.View, w, h float32) (part, bool) {
 	want := b.text
 	defer func() { b.text = want }()
 	for b.text = want; ; b.text -= 0.05 {
 		for _, tight := range [...]float32{1, 0.7, 0.45} {
-			p, fits, paged := stack(b.blocks(v.Blocks, w, false), w, h, tight)
+			p, fits, pages := stack(b.blocks(v.Blocks, w, false), w, h, tight)
 			if fits || b.text < 0.45 {
-				return p, paged
+				return p, pages > 1
 			}
 		}
 	}

@@ -89,7 +89,7 @@ var (
 	lacquer = gate{
 		top: rgb(0x7A1518), middle: rgb(0x8E1B1F), bottom: rgb(0x6E1215),
 		ink: rgb(0xFFFFFF), second: rgb(0xF3DFB5),
-		ring: color.NRGBA{R: 0xC0, G: 0x90, B: 0x2F, A: 178}, faint: color.NRGBA{R: 0xC0, G: 0x90, B: 0x2F, A: 92},
+		ring: rgb(0xA9682A), faint: color.NRGBA{R: 0xC0, G: 0x90, B: 0x2F, A: 92},
 		lit:   rgb(0xF3DFB5),
 		start: rgb(0xFAF6EF), onStart: rgb(0x8E1B1F), foot: rgb(0xC0902F),
 	}
@@ -131,7 +131,7 @@ func contrasting(ink, deep color.NRGBA) palette {
 		tones: [...]tint{{ink, black}, one, one, one, one, one},
 		gate: gate{
 			top: black, middle: black, bottom: black, ink: ink, second: ink,
-			ring: fade(ink, 0.7), faint: fade(ink, 0.4), lit: ink,
+			ring: mix(ink, black, 0.3), faint: fade(ink, 0.4), lit: ink,
 			start: ink, onStart: black, foot: mix(ink, black, 0.35),
 		},
 		bold: 1.5,

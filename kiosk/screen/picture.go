@@ -10,6 +10,7 @@ import (
 const (
 	sheetW = 968
 	sheetH = 559
+	drawnW = 800 // what the drawings take of it in the middle
 )
 
 // A glide is the way of the one moving thing: it rests before, moves in glideSteps
@@ -50,7 +51,7 @@ func (b *brush) picture(v visit.Picture, w, h float32) part {
 	default: // "paper-slot", "receipt"
 		b.drawSlot(&q, at, v.Name == "receipt")
 	}
-	k := min((w-40)/sheetW, h/sheetH)
+	k := min((w-24)/drawnW, h/sheetH)
 	dx, dy := (w-sheetW*k)/2, (h-sheetH*k)/2
 	for _, m := range q.marks {
 		m.x, m.y, m.w, m.h = m.x*k+dx, m.y*k+dy, m.w*k, m.h*k

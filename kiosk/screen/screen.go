@@ -161,12 +161,8 @@ func (s *Screen) show(v visit.View) {
 
 // draw lays the View out and hangs it; it is all that changes widgets.
 func (s *Screen) draw() {
-	unit, wide := unitOf(s.size.Width, s.size.Height)
-	b := brush{
-		pal: paletteOf(s.view.Look.Theme), faces: s.faces, unit: unit, wide: wide,
-		text: visit.Sizes[min(max(s.view.Look.Size, 0), len(visit.Sizes)-1)],
-		busy: s.view.Busy, pressed: s.pressed, step: s.step, still: s.still(),
-	}
+	b := s.brushFor(s.view)
+	unit := b.unit
 	p := b.set(s.view, s.size.Width/unit, s.size.Height/unit)
 	targets := make([]Target, 0, len(p.targets))
 	for _, t := range p.targets {
@@ -178,6 +174,16 @@ func (s *Screen) draw() {
 	s.targets = targets
 	s.mu.Unlock()
 	s.surface.Refresh()
+}
+
+// brushFor draws v for the window and the touch of now.
+func (s *Screen) brushFor(v visit.View) *brush {
+	unit, wide := unitOf(s.size.Width, s.size.Height)
+	return &brush{
+		pal: paletteOf(v.Look.Theme), faces: s.faces, unit: unit, wide: wide,
+		text: visit.Sizes[min(max(v.Look.Size, 0), len(visit.Sizes)-1)],
+		busy: v.Busy, pressed: s.pressed, step: s.step, still: s.still(),
+	}
 }
 
 func (s *Screen) objects() []fyne.CanvasObject { return append(s.easel.objects, s.frame) }

@@ -6,9 +6,9 @@ import "motcua/kiosk/visit"
 type piece struct {
 	least, best float32
 	draw        func(h float32) part
-	paged       func(h float32) bool // nil: it has no pages
-	bottom      bool                 // stands at the foot of the stack
-	above       float32              // gap before it
+	pages       func(h float32) int // how many it takes; nil: it never has more than one
+	bottom      bool                // stands at the foot of the stack
+	above       float32             // gap before it
 }
 
 func whole(p part) piece {
@@ -22,8 +22,28 @@ func (b *brush) blocks(all []visit.Block, w float32, inOver bool) []piece {
 	if inOver {
 		a = centre
 	}
+	if b.wide && !inOver {
+		if pair, above, ok := b.pair(all, w); ok {
+			return append(b.blocks(above, w, false), pair)
+		}
+	}
+	tall := float32(150)
+	if len(all) == 2 { // with little else on the page, rows have more air
+		tall = 183
+	}
+	taken := 0 // blocks before this are drawn
 	for i, one := range all {
 		var pc piece
+		if i < taken {
+			continue
+		}
+		if b.wide && !inOver && i+1 < len(all) && sideBySide(one, all[i+1]) {
+			taken = i + 2
+			pc = whole(b.twins(one, all[i+1], w))
+			pc.above = gapBetween(all[max(0, i-1)], one)
+			out = append(out, pc)
+			continue
+		}
 		switch v := one.(type) {
 		case visit.Heading:
 			v.Centred = v.Centred || inOver
@@ -31,7 +51,7 @@ func (b *brush) blocks(all []visit.Block, w float32, inOver bool) []piece {
 		case visit.Doors:
 			pc = b.choiceOf(b.doors(v, w))
 		case visit.Rows:
-			pc = b.listPiece(b.rows(v, w), v.Page, w)
+			pc = b.listPiece(b.rows(v, w, tall), v.Page, w)
 		case visit.Options:
 			pc = b.listPiece(b.options(v, w), v.Page, w)
 		case visit.Table:
@@ -62,7 +82,7 @@ func (b *brush) blocks(all []visit.Block, w float32, inOver bool) []piece {
 			text := b.paragraphHeight(w, v.Line, letters{size: 38}) + 16
 			pc = piece{least: 300 + text, best: min(w, 520) + text, draw: func(h float32) part { return b.qrCode(v, w, h) }}
 		case visit.Card:
-			pc = whole(b.cardOf(v, w))
+			pc = whole(b.cardOf(v, w, 0))
 		case visit.Faces:
 			pc = whole(b.faceCards(v, w))
 		case visit.Waiting:
@@ -76,6 +96,96 @@ func (b *brush) blocks(all []visit.Block, w float32, inOver bool) []piece {
 		out = append(out, pc)
 	}
 	return out
+}
+
+// sideBySide tells which two blocks share a line of the landscape page.
+func sideBySide(one, next visit.Block) bool {
+	if _, ok := next.(visit.Card); !ok {
+		return false
+	}
+	switch v := one.(type) {
+	case visit.Card:
+		return true
+	case visit.Table:
+		return len(v.Lines) > 0 && v.Lines[0].Icon != ""
+	}
+	return false
+}
+
+// twins draws two such blocks, equally high.
+func (b *brush) twins(one, next visit.Block, w float32) part {
+	const gap = 25
+	half := (w - gap) / 2
+	draw := func(v visit.Block, tall float32) part {
+		if t, ok := v.(visit.Table); ok {
+			l := b.table(t, half)
+			l.pad += max(0, tall-l.height(l.items)) / 2
+			return b.page(l, 0, half, 1e6)
+		}
+		return b.cardOf(v.(visit.Card), half, tall)
+	}
+	h := max(draw(one, 0).h, draw(next, 0).h)
+	p := part{w: w, h: h}
+	p.put(draw(one, h), 0, 0)
+	p.put(draw(next, h), half+gap, 0)
+	return p
+}
+
+// pair sets a picture or a QR code beside what else is on the page, for the
+// landscape page; titles stay above both.
+func (b *brush) pair(all []visit.Block, w float32) (pair piece, above []visit.Block, ok bool) {
+	var sight visit.Block
+	var beside []visit.Block
+	for _, one := range all {
+		switch one.(type) {
+		case visit.Picture, visit.QR:
+			if sight == nil {
+				sight = one
+				continue
+			}
+		case visit.Heading, visit.Progress:
+			above = append(above, one)
+			continue
+		}
+		beside = append(beside, one)
+	}
+	if sight == nil || len(beside) == 0 {
+		return piece{}, nil, false
+	}
+	const gap = 32
+	lw := (w - gap) * 0.46
+	rw := w - gap - lw
+	rest := b.blocks(beside, rw, false)
+	least := float32(0)
+	best := float32(0)
+	for _, pc := range rest {
+		least += pc.least + pc.above*0.6
+		best += pc.best + pc.above
+	}
+	pair = piece{least: max(least, 300), best: max(best, 460), above: 42}
+	pair.draw = func(h float32) part {
+		p := part{w: w, h: h}
+		switch v := sight.(type) {
+		case visit.Picture:
+			p.put(b.picture(v, lw, min(h, 480)), 0, 0)
+		case visit.QR:
+			p.put(b.qrCode(v, lw, min(h, lw+80)), 0, 0)
+		}
+		q, fits, _ := stack(rest, rw, h, 1)
+		if !fits {
+			q, _, _ = stack(rest, rw, h, 0.6)
+		}
+		p.put(q, lw+gap, 0)
+		return p
+	}
+	pair.pages = func(h float32) int {
+		_, fits, pages := stack(rest, rw, h, 1)
+		if !fits {
+			_, _, pages = stack(rest, rw, h, 0.6)
+		}
+		return pages
+	}
+	return pair, above, true
 }
 
 // choiceOf is a piece that takes the first of its forms that has room.
@@ -98,7 +208,7 @@ func (b *brush) listPiece(l list, page int, w float32) piece {
 	return piece{
 		least: l.leastHeight(), best: l.height(l.items),
 		draw:  func(h float32) part { return b.page(l, page, w, h) },
-		paged: func(h float32) bool { return len(l.pages(h)) > 1 },
+		pages: func(h float32) int { return len(l.pages(h)) },
 	}
 }
 
@@ -158,8 +268,8 @@ func gapBetween(above, below visit.Block) float32 {
 }
 
 // stack sets pieces one under the other into w×h with gaps scaled by tight. It
-// gives the part, whether it fits, and whether some of it is on further pages.
-func stack(pieces []piece, w, h, tight float32) (p part, fits, paged bool) {
+// gives the part, whether it fits, and on how many pages.
+func stack(pieces []piece, w, h, tight float32) (p part, fits bool, pages int) {
 	used := float32(0)
 	for _, pc := range pieces {
 		used += pc.least + pc.above*tight
@@ -178,16 +288,16 @@ func stack(pieces []piece, w, h, tight float32) (p part, fits, paged bool) {
 		heights[i] = pc.least
 	}
 	for i, pc := range pieces {
-		if pc.paged != nil {
+		if pc.pages != nil {
 			give(i)
 		}
 	}
 	for i := range pieces {
-		if pieces[i].paged == nil {
+		if pieces[i].pages == nil {
 			give(i)
 		}
 	}
-	p = part{w: w}
+	p, pages = part{w: w}, 1
 	y := float32(0)
 	for i, pc := range pieces {
 		q := pc.draw(heights[i])
@@ -197,8 +307,10 @@ func stack(pieces []piece, w, h, tight float32) (p part, fits, paged bool) {
 		}
 		p.put(q, 0, y)
 		y += q.h
-		paged = paged || pc.paged != nil && pc.paged(heights[i])
+		if pc.pages != nil {
+			pages = max(pages, pc.pages(heights[i]))
+		}
 	}
 	p.h = y
-	return p, fits, paged
+	return p, fits, pages
 }

@@ -46,7 +46,7 @@ type faces struct {
 }
 
 func openFaces(files fs.FS) (*faces, error) {
-	f := &faces{covered: map[rune]bool{}}
+	f := &faces{covered: map[rune]bool{'\u00a0': true}}
 	for w, name := range [...]string{"Regular", "Medium", "SemiBold", "Bold"} {
 		path := "fonts/BeVietnamPro-" + name + ".ttf"
 		b, err := fs.ReadFile(files, path)
@@ -149,6 +149,9 @@ func (b *brush) wrap(text string, l letters, width float32) []textRow {
 	space := b.width(" ", size, l.weight)
 	for para := range strings.SplitSeq(text, "\n") {
 		para = b.faces.clean(para)
+		if !l.raw {
+			para = glue(para)
+		}
 		row, empty := textRow{}, true
 		for word := range strings.SplitSeq(para, " ") {
 			var pieces []run
@@ -189,6 +192,20 @@ func (b *brush) wrap(text string, l letters, width float32) []textRow {
 	return rows
 }
 
+// noBreak is a space at which no row ends.
+const noBreak = "\u00a0"
+
+// glue keeps short bold phrases, such as a telephone number, in one row.
+func glue(para string) string {
+	parts := strings.Split(para, "*")
+	for i := 1; i+1 < len(parts); i += 2 {
+		if len(parts[i]) < 40 {
+			parts[i] = strings.ReplaceAll(parts[i], " ", noBreak)
+		}
+	}
+	return strings.Join(parts, "*")
+}
+
 // cut takes from r what fits width, at least one letter if it must.
 func (b *brush) cut(r run, l letters, width float32, must bool) (head, tail run) {
 	size, w := l.size*b.text, weightOf(r, l)
@@ -218,6 +235,7 @@ func weightOf(r run, l letters) weight {
 
 // split cuts a word at its stars.
 func (b *brush) split(word string, strong bool, l letters) ([]run, bool) {
+	word = strings.ReplaceAll(word, noBreak, " ")
 	if l.raw {
 		return []run{{text: word, width: b.width(word, l.size*b.text, l.weight)}}, false
 	}

@@ -1,0 +1,529 @@
+package screen
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"io/fs"
+	"math"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+
+	"motcua/kiosk/pack"
+	"motcua/kiosk/visit"
+)
+
+// luminance is WCAG 2.2's relative luminance.
+func luminance(c interface{ RGBA() (r, g, b, a uint32) }) float64 {
+	r, g, b, _ := c.RGBA()
+	part := func(v uint32) float64 {
+		s := float64(v) / 0xFFFF
+		if s <= 0.04045 {
+			return s / 12.92
+		}
+		return math.Pow((s+0.055)/1.055, 2.4)
+	}
+	return 0.2126*part(r) + 0.7152*part(g) + 0.0722*part(b)
+}
+
+func contrast(a, b interface{ RGBA() (r, g, b, a uint32) }) float64 {
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+// TestContrast holds WCAG 1.4.3 (4.5:1) for every word and 1.4.11 (3:1) for every
+// icon, on the ground each is drawn on, in every theme.
+func TestContrast(t *testing.T) {
+	seen := map[string]bool{}
+	for _, l := range layAll(t, visit.Paper, visit.Dark, visit.YellowOnBlack, visit.WhiteOnBlack) {
+		for _, m := range l.part.marks {
+			least := 4.5
+			switch m.kind {
+			case words:
+			case icon:
+				least = 3
+			default:
+				continue
+			}
+			if m.ground.A != 255 || m.fill.A != 255 {
+				t.Errorf("%s: %q stands on %v in %v, want both opaque", l.name, m.text, m.ground, m.fill)
+			}
+			pair := fmt.Sprint(m.kind, m.fill, m.ground)
+			if got := contrast(m.fill, m.ground); got < least && !seen[pair] {
+				t.Errorf("%s, theme %d: %q has %.2f:1 (%v on %v), want %g", l.name, l.view.Look.Theme, m.text, got, m.fill, m.ground, least)
+			}
+			seen[pair] = true
+		}
+	}
+	if len(seen) < 60 {
+		t.Errorf("saw only %d pairs of colours", len(seen))
+	}
+}
+
+// TestGrounds: what a word says it stands on is what is drawn below it.
+func TestGrounds(t *testing.T) {
+	for _, l := range layAll(t, visit.Paper, visit.Dark) {
+		if l.view.Screen == "attract" { // a gradient
+			continue
+		}
+		for i, m := range l.part.marks {
+			if m.kind != words {
+				continue
+			}
+			x, y := m.x+m.w/2, m.y+m.h/2
+			for j := i - 1; j >= 0; j-- {
+				u := l.part.marks[j]
+				if u.kind == box && u.fill.A == 255 && x > u.x && x < u.x+u.w && y > u.y && y < u.y+u.h {
+					if u.fill != m.ground {
+						t.Errorf("%s: %q stands on %v, says %v", l.name, m.text, u.fill, m.ground)
+					}
+					break
+				}
+			}
+		}
+	}
+}
+
+func press(s *Screen, at Target) (x, y float32) {
+	x, y = float32(at.X+at.W/2), float32(at.Y+at.H/2)
+	s.surface.MouseDown(mouse(x, y))
+	return x, y
+}
+
+func mouse(x, y float32) *desktop.MouseEvent {
+	return &desktop.MouseEvent{Button: desktop.MouseButtonPrimary, PointEvent: fyne.PointEvent{Position: fyne.NewPos(x, y)}}
+}
+
+func targetOf(t testing.TB, s *Screen, id string) Target {
+	t.Helper()
+	for _, one := range s.Targets() {
+		if one.ID == id {
+			return one
+		}
+	}
+	t.Fatalf("no target %q among %v", id, s.Targets())
+	return Target{}
+}
+
+func find(t testing.TB, name string) visit.View {
+	t.Helper()
+	for _, v := range gallery(pack.VI) {
+		if named(v) == name {
+			return v
+		}
+	}
+	t.Fatalf("no View %q in the gallery", name)
+	return visit.View{}
+}
+
+func TestTouch(t *testing.T) {
+	var got []string
+	s := newScreen(t, 1080, 1920, Options{Touched: func(id string) { got = append(got, id) }})
+	s.Show(find(t, "review"))
+	touch := func(from, to string) {
+		x, y := press(s, targetOf(t, s, from))
+		if to != from {
+			b := targetOf(t, s, to)
+			x, y = float32(b.X+b.W/2), float32(b.Y+b.H/2)
+		}
+		s.surface.MouseUp(mouse(x, y))
+	}
+	touch("consent", "consent")
+	touch("submit", "submit")
+	touch("back", "submit") // slid off
+	touch("consent:more", "consent:more")
+	s.surface.MouseDown(mouse(5, 1500))
+	s.surface.MouseUp(mouse(6, 1500)) // the margin
+	second := mouse(300, 300)
+	second.Button = desktop.MouseButtonSecondary
+	s.surface.MouseDown(second)
+	s.surface.MouseUp(second)
+	if want := []string{"consent", "submit", "consent:more", ""}; strings.Join(got, ",") != strings.Join(want, ",") {
+		t.Errorf("touched %q, want %q", got, want)
+	}
+	if off := targetOf(t, s, "submit"); off.Enabled {
+		t.Error("submit can be touched before the consent is given")
+	}
+	if s.surface.Cursor() != desktop.HiddenCursor {
+		t.Error("the pointer is seen")
+	}
+}
+
+// TestPressIsSeen: a button looks different while a finger is on it, and as
+// before after that.
+func TestPressIsSeen(t *testing.T) {
+	s := newScreen(t, 1080, 1920, Options{})
+	for _, name := range []string{"attract", "home", "procedures", "question", "review", "done", "question-choice"} {
+		s.Show(find(t, name))
+		before := s.window.Canvas().Capture()
+		for i, target := range s.Targets() {
+			if i%5 != 0 && target.ID != "submit" {
+				continue
+			}
+			x, y := press(s, target)
+			if during := s.window.Canvas().Capture(); same(before, during, target) {
+				t.Errorf("%s: %q looks the same when pressed", name, target.ID)
+			}
+			s.surface.MouseUp(mouse(x, y))
+		}
+		if after := s.window.Canvas().Capture(); !same(before, after, Target{W: 1080, H: 1920}) {
+			t.Errorf("%s: does not look as before", name)
+		}
+	}
+}
+
+func same(a, b image.Image, in Target) bool {
+	for y := in.Y; y < in.Y+in.H; y += 3 {
+		for x := in.X; x < in.X+in.W; x += 3 {
+			r, g, bl, _ := a.At(x, y).RGBA()
+			r2, g2, bl2, _ := b.At(x, y).RGBA()
+			if r != r2 || g != g2 || bl != bl2 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// TestOverTakesTheTouch: only what is on top can be touched.
+func TestOverTakesTheTouch(t *testing.T) {
+	s := newScreen(t, 1080, 1920, Options{})
+	s.Show(find(t, "home-idle"))
+	ids := ""
+	for _, one := range s.Targets() {
+		ids += one.ID + " "
+	}
+	if ids != "stay leave " {
+		t.Errorf("targets %q, want stay and leave", ids)
+	}
+}
+
+func TestBusyActionsWait(t *testing.T) {
+	s := newScreen(t, 1080, 1920, Options{})
+	s.Show(find(t, "sending"))
+	if targetOf(t, s, "submit").Enabled || targetOf(t, s, "back").Enabled {
+		t.Error("actions can be touched while busy")
+	}
+	if !targetOf(t, s, "staff").Enabled {
+		t.Error("staff cannot be called while busy")
+	}
+}
+
+// TestKeyRedrawsLittle: typing a letter draws a few marks anew, not the page.
+func TestKeyRedrawsLittle(t *testing.T) {
+	s := newScreen(t, 1080, 1920, Options{})
+	s.Show(typed("NGUYỄN"))
+	v := typed("NGUYỄN Á")
+	p := s.brushFor(v).set(v, 1080, 1920)
+	p.pixels(1)
+	if fresh := s.easel.hang(p.marks); fresh > 3 || fresh == 0 {
+		t.Errorf("%d marks drawn anew for one key, want 1 to 3", fresh)
+	}
+}
+
+// TestEqualViewsLookTheSame: nothing is drawn anew for a View that is shown again.
+func TestEqualViewsLookTheSame(t *testing.T) {
+	s := newScreen(t, 1080, 1920, Options{})
+	for _, v := range gallery(pack.EN) {
+		s.Show(v)
+		p := s.brushFor(v).set(v, 1080, 1920)
+		p.pixels(1)
+		if fresh := s.easel.hang(p.marks); fresh != 0 {
+			t.Errorf("%s: %d marks drawn anew", named(v), fresh)
+		}
+	}
+}
+
+func TestDrawnOnceAView(t *testing.T) {
+	var seen []string
+	s := newScreen(t, 1080, 1920, Options{Drawn: func(v visit.View, at time.Time) {
+		if time.Since(at) > time.Minute || time.Since(at) < 0 {
+			t.Errorf("drawn at %v", at)
+		}
+		seen = append(seen, v.Screen)
+	}})
+	for _, name := range []string{"home", "review"} {
+		s.Show(find(t, name))
+		s.window.Canvas().Capture()
+		s.window.Canvas().Capture()
+	}
+	if got := strings.Join(seen, " "); got != "home review" {
+		t.Errorf("told of %q, want home and review once each", got)
+	}
+	if v, ok := s.View(); !ok || v.Screen != "review" {
+		t.Errorf("View is %q, %t", v.Screen, ok)
+	}
+}
+
+// TestFromManyGoroutines: Targets and View may be asked for while others are shown.
+func TestFromManyGoroutines(t *testing.T) {
+	s := newScreen(t, 1080, 1920, Options{})
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				s.Targets()
+				s.View()
+			}
+		}
+	})
+	for _, v := range gallery(pack.VI)[:6] {
+		s.Show(v)
+	}
+	close(stop)
+	wg.Wait()
+}
+
+// TestMotion: one thing moves, a glide is over in 300 ms, and a calm visitor
+// sees none of it.
+func TestMotion(t *testing.T) {
+	s := newScreen(t, 1080, 1920, Options{})
+	s.opts.Still = false
+	var due time.Duration
+	var next func()
+	s.after = func(d time.Duration, f func()) func() {
+		due, next = d, f
+		return func() { next = nil }
+	}
+	run := func(name string, steps int) (total time.Duration, looks int) {
+		seen := map[string]bool{}
+		s.Show(find(t, name))
+		for range steps {
+			if next == nil {
+				break
+			}
+			total += due
+			next()
+			var b bytes.Buffer
+			for _, m := range s.brushFor(s.view).set(s.view, 1080, 1920).marks {
+				fmt.Fprint(&b, m)
+			}
+			seen[b.String()] = true
+		}
+		return total, len(seen)
+	}
+	if total, looks := run("attract", ticks); total < 60*time.Second || looks != ticks {
+		t.Errorf("attract: %d looks in %v, want %d in a minute or more", looks, total, ticks)
+	}
+	if _, looks := run("sending-alone", 12); looks != 12 {
+		t.Errorf("waiting: %d looks in 12 steps", looks)
+	}
+	if _, looks := run("identify", glideRound); looks < glideSteps {
+		t.Errorf("identify: %d looks in a round", looks)
+	}
+	if glide := (glideSteps - 1) * glideFrame; glide > 300*time.Millisecond {
+		t.Errorf("a glide takes %v", glide)
+	}
+	s.Show(find(t, "home"))
+	if next != nil {
+		t.Error("home moves")
+	}
+	v := find(t, "identify")
+	v.Look.Calm = true
+	s.Show(v)
+	if next != nil {
+		t.Error("a calm page moves")
+	}
+	v = find(t, "attract")
+	v.Over = &visit.Over{Title: "Đóng"}
+	s.Show(v)
+	if next != nil {
+		t.Error("a page moves behind an Over")
+	}
+}
+
+func TestQR(t *testing.T) {
+	const text = "https://dichvucong.gov.vn/tra-cuu?ma=H26.82-261121-0147"
+	s := newScreen(t, 1080, 1920, Options{})
+	for _, theme := range []visit.Theme{visit.Paper, visit.Dark, visit.YellowOnBlack} {
+		v := find(t, "onscreen")
+		v.Look.Theme = theme
+		s.Show(v)
+		bits, err := gozxing.NewBinaryBitmapFromImage(s.window.Canvas().Capture())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := qrcode.NewQRCodeReader().Decode(bits, nil)
+		if err != nil || got.GetText() != text {
+			t.Errorf("theme %d: read %v, %v; want %q", theme, got, err, text)
+		}
+	}
+	side := 400
+	img := qrImage(text, side, rgb(0), rgb(0xFFFFFF))
+	top, cells := side, 0
+	for y := range side {
+		for x := range side {
+			if r, _, _, _ := img.At(x, y).RGBA(); r == 0 {
+				top = min(top, y, x)
+			}
+		}
+	}
+	for x := top; ; x++ { // the finder's edge is seven modules
+		if r, _, _, _ := img.At(x, top).RGBA(); r != 0 {
+			cells = (x - top) / 7
+			break
+		}
+	}
+	if top < quietZone*cells {
+		t.Errorf("quiet zone of %d px for modules of %d px", top, cells)
+	}
+	qrImage(strings.Repeat("quá dài ", 1000), side, rgb(0), rgb(0xFFFFFF)) // blank, no panic
+}
+
+// TestIcons: every file is drawn, and every icon of the gallery has one.
+func TestIcons(t *testing.T) {
+	assets := os.DirFS("../../assets")
+	i, err := openIcons(assets)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := fs.Glob(assets, "icons/*.svg")
+	if err != nil || len(files) < 50 {
+		t.Fatalf("%d icons, %v", len(files), err)
+	}
+	for _, f := range files {
+		name := strings.TrimSuffix(strings.TrimPrefix(f, "icons/"), ".svg")
+		img, err := i.draw(iconKey{name, 72, rgb(0x8E1B1F)})
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		ink := 0
+		for p := 3; p < len(img.Pix); p += 4 {
+			if img.Pix[p] > 128 {
+				ink++
+			}
+		}
+		if share := float64(ink) / (72 * 72); share < 0.02 || share > 0.45 {
+			t.Errorf("%s: %.0f %% of it is ink", name, share*100)
+		}
+	}
+	for _, l := range layAll(t, visit.Paper) {
+		for _, m := range l.part.marks {
+			if m.kind != icon {
+				continue
+			}
+			if _, err := fs.Stat(assets, "icons/"+m.text+".svg"); err != nil {
+				t.Errorf("%s: no icon %q", l.name, m.text)
+			}
+		}
+	}
+	if i.at("no-such-icon", 48, rgb(0)) == nil {
+		t.Error("an unknown icon is not drawn at all")
+	}
+}
+
+func TestLucideFaults(t *testing.T) {
+	for _, svg := range []string{
+		`<svg><path d="M1 1 X 3 3"/></svg>`, `<svg><path d="M1"/></svg>`, `<svg><path d="1 2"/></svg>`,
+		`<svg><path d="Mz"/></svg>`, `<svg><path d="M1 1z4"/></svg>`, `<svg><circle r="x"/></svg>`, `<svg><text/></svg>`, `<svg`,
+	} {
+		if _, err := lucide(strings.NewReader(svg), 24, rgb(0)); err == nil {
+			t.Errorf("%s: no error", svg)
+		}
+	}
+}
+
+func FuzzLucide(f *testing.F) {
+	for _, name := range []string{"baby", "smile", "wifi-off", "qr-code", "printer"} {
+		b, err := os.ReadFile("../../assets/icons/" + name + ".svg")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(b))
+	}
+	f.Fuzz(func(t *testing.T, svg string) {
+		if len(svg) > 4096 || strings.Contains(svg, "e") && len(svg) > 2048 {
+			return
+		}
+		_, _ = lucide(strings.NewReader(svg), 24, rgb(0))
+	})
+}
+
+// TestForeignLetters: what the typeface lacks is a question mark, not a search
+// through the system's fonts.
+func TestForeignLetters(t *testing.T) {
+	s := newScreen(t, 1080, 1920, Options{})
+	start := time.Now()
+	s.Show(typed("NGUYỄN 漢字 😀 *MẪU*"))
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+	for _, m := range s.brushFor(s.view).set(s.view, 1080, 1920).marks {
+		if m.kind == words && strings.HasPrefix(m.text, "NGUYỄN") {
+			if m.text != "NGUYỄN ?? ? *MẪU*" {
+				t.Errorf("shows %q", m.text)
+			}
+			return
+		}
+	}
+	t.Error("the value is not shown")
+}
+
+// TestFlatMemory: a day of Views leaves nothing behind.
+func TestFlatMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	s := newScreen(t, 1080, 1920, Options{})
+	views := append(gallery(pack.VI), gallery(pack.EN)...)
+	cycle := func(n int) {
+		for i := range n {
+			v := views[i%len(views)]
+			v.Look.Theme = visit.Theme(i / len(views) % 4)
+			s.Show(v)
+		}
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	cycle(4 * len(views))
+	before := heap()
+	cycle(1000)
+	s.Show(views[0])
+	after := heap()
+	if grown := float64(after)/float64(before) - 1; grown > 0.05 {
+		t.Errorf("heap grew from %d to %d bytes (%.1f %%) in 1,000 Views", before, after, grown*100)
+	}
+	t.Logf("heap %d → %d bytes", before, after)
+}
+
+func TestNewNeedsItsAssets(t *testing.T) {
+	s := newScreen(t, 1080, 1920, Options{})
+	_ = s
+	for _, folder := range []string{"fonts", "icons"} {
+		_, err := New(fyne.CurrentApp(), Options{Assets: without{os.DirFS("../../assets"), folder}})
+		if err == nil {
+			t.Errorf("no error without %s", folder)
+		}
+	}
+}
+
+type without struct {
+	fs.FS
+	folder string
+}
+
+func (w without) Open(name string) (fs.File, error) {
+	if strings.HasPrefix(name, w.folder) {
+		return nil, fs.ErrNotExist
+	}
+	return w.FS.Open(name)
+}
