@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -319,6 +320,100 @@ func TestPageListsMasked(t *testing.T) {
 	}
 	if audit := fetch(t, r.page+"/audit"); !strings.Contains(audit, doc.ID) || !strings.Contains(audit, "Đã xem") {
 		t.Error("the audit log does not tell that it was read")
+	}
+}
+
+// Told to stop, central takes in what is already on its way.
+func TestStopsGracefully(t *testing.T) {
+	o := newOffice(t)
+	r := o.serve(t, "main")
+	doc := centraltest.Document()
+	sealed, digest := o.seal(t, doc)
+	body, rest := io.Pipe()
+	ask, err := http.NewRequestWithContext(t.Context(), http.MethodPut, r.api+"/v1/submissions/"+doc.ID, body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask.Header.Set("Content-Type", contract.SealedType)
+	ask.Header.Set("Content-Digest", digest)
+	ask.Header.Set("Station-Id", doc.Station)
+	ask.Header.Set("Expect", "100-continue") // nothing of the body goes before central reads it
+	tr := transport(t, o.bundle(centraltest.Station))
+	tr.ExpectContinueTimeout = time.Minute
+	answered := make(chan string, 1)
+	go func() {
+		answer, err := (&http.Client{Transport: tr}).Do(ask)
+		if err != nil {
+			answered <- err.Error()
+			return
+		}
+		_ = answer.Body.Close()
+		answered <- answer.Status
+	}()
+	if _, err := rest.Write(sealed[:len(sealed)/2]); err != nil { // central has it in hand once this is taken
+		t.Fatal(err)
+	}
+	if err := r.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, func() bool { return fetchStatus(r.page+"/") == 0 }) // it no longer listens
+	if _, err := rest.Write(sealed[len(sealed)/2:]); err != nil {
+		t.Fatal(err)
+	}
+	if err := rest.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-answered; got != "201 Created" {
+		t.Errorf("what was on its way got %s\n%s", got, r.said())
+	}
+	r.gone(t)
+	checkHeldOnce(t, o, doc.ID, 1)
+}
+
+// waitFor asks until yes, for at most twenty seconds.
+func waitFor(t *testing.T, yes func() bool) {
+	t.Helper()
+	late := time.After(20 * time.Second)
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for !yes() {
+		select {
+		case <-again.C:
+		case <-late:
+			t.Fatal("waited in vain")
+		}
+	}
+}
+
+// fetchStatus gives the status of url, 0 when nobody answers.
+func fetchStatus(url string) int {
+	answer, err := http.Get(url)
+	if err != nil {
+		return 0
+	}
+	_ = answer.Body.Close()
+	return answer.StatusCode
+}
+
+// When its time is over the content goes; that it came is known for ever.
+func TestContentIsNotKeptForEver(t *testing.T) {
+	o := newOffice(t)
+	r := o.serve(t, "main")
+	doc := centraltest.Document()
+	sealed, digest := o.seal(t, doc)
+	first := put(t.Context(), t, client(t, r, o.bundle(centraltest.Station)), doc.ID, centraltest.Station, digest, sealed)
+	r.stop(t)
+	r = o.serve(t, "main", "--keep", "1ms")
+	waitFor(t, func() bool { return fetchStatus(r.page+"/submissions/"+doc.ID) == http.StatusGone })
+	again := put(t.Context(), t, client(t, r, o.bundle(centraltest.Station)), doc.ID, centraltest.Station, digest, sealed)
+	if again.JSON200 == nil || !cmp.Equal(again.JSON200, first.JSON201) {
+		t.Errorf("same again: %s %s", again.Status(), again.Body)
+	}
+	if audit := fetch(t, r.page+"/audit"); !strings.Contains(audit, "Hết hạn lưu") {
+		t.Error("the audit log does not tell that content was dropped")
+	}
+	if _, errs, err := central(t, "export", doc.ID, "--dir", o.dir); err == nil || !strings.Contains(errs, "no longer kept") {
+		t.Errorf("export: %v %s", err, errs)
 	}
 }
 

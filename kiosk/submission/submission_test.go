@@ -289,6 +289,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"not canonical", resign(" "+string(payload), p.key), p.ids(), p.find, ErrMalformed},
 		{"unknown member", resign(strings.Replace(string(payload), `{"answers"`, `{"aa":"001090999999","answers"`, 1), p.key), p.ids(), p.find, ErrMalformed},
 		{"wrong type", resign(strings.Replace(string(payload), `"fee":0`, `"fee":"NGUYỄN"`, 1), p.key), p.ids(), p.find, ErrMalformed},
+		{"member named after a person", resign(strings.Replace(string(payload), `{"answers"`, `{"MẪU":0,"answers"`, 1), p.key), p.ids(), p.find, ErrMalformed},
+		{"no time", resign(strings.Replace(string(payload), `"created_at":"2026-11-21T09:30:00+07:00"`, `"created_at":"NGUYỄN VĂN MẪU"`, 1), p.key), p.ids(), p.find, ErrMalformed},
 		{"not an object", resign(`"NGUYỄN VĂN MẪU"`, p.key), p.ids(), p.find, ErrMalformed},
 		{"key expired", resign(string(payload), old), p.ids(), func(string) (PublicKey, error) { return old.Public(), nil }, ErrExpired},
 		{"too large", make([]byte, MaxSealed+1), p.ids(), p.find, ErrTooLarge},
