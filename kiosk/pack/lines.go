@@ -1,10 +1,73 @@
 package pack
 
 import (
-	"regexp"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
+
+// Line tells in one line how long it takes and what it costs, or who takes it
+// where the station only guides: "Xong trong ngày · miễn phí".
+func (p *Procedure) Line(lang Lang, moment time.Time) string {
+	var parts []string
+	add := func(s string) {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	w := p.words
+	if w == nil {
+		w = &Words{}
+	}
+	if p.Mode == Guide {
+		add(p.TakenBy.In(lang))
+		add(w.Guided.In(lang))
+		return strings.Join(parts, " · ")
+	}
+	if t, ok := p.TimeLimit(moment); ok {
+		add(w.limit(lang, t))
+	}
+	add(w.price(lang, p, moment))
+	return strings.Join(parts, " · ")
+}
+
+func (w *Words) limit(lang Lang, t TimeLimit) string {
+	switch {
+	case t.SameDay:
+		return w.SameDay.In(lang)
+	case t.WorkDays == 1:
+		return w.WorkDay.In(lang)
+	case t.WorkDays > 1:
+		return strings.ReplaceAll(w.WorkDays.In(lang), "{n}", strconv.Itoa(t.WorkDays))
+	default:
+		return strings.ReplaceAll(w.Days.In(lang), "{n}", strconv.Itoa(t.Days))
+	}
+}
+
+func (w *Words) price(lang Lang, p *Procedure, moment time.Time) string {
+	online, here := p.Fee(moment, Online)
+	counter, there := p.Fee(moment, Counter)
+	switch {
+	case here && online.Amount == 0 && there && counter.Amount > 0:
+		return w.FreeHere.In(lang)
+	case here && online.Amount == 0, !here && there && counter.Amount == 0:
+		return w.Free.In(lang)
+	case here:
+		return w.each(lang, online)
+	case there:
+		return w.each(lang, counter)
+	}
+	return ""
+}
+
+func (w *Words) each(lang Lang, f Fee) string {
+	if f.Unit == (Text{}) {
+		return Money(f.Amount, lang)
+	}
+	return strings.NewReplacer("{amount}", Money(f.Amount, lang), "{unit}", f.Unit.In(lang)).Replace(w.Each.In(lang))
+}
 
 // LimitLine tells how long the authority may take, with what it depends on.
 // "" = no rule says.
@@ -25,7 +88,7 @@ func (p *Procedure) PriceLine(lang Lang, moment time.Time) string {
 	if price == "" {
 		return ""
 	}
-	price = strings.ToUpper(price[:1]) + price[1:]
+	price = capital(price)
 	for _, ch := range []Channel{Online, Counter} {
 		if f, ok := p.Fee(moment, ch); ok && f.Note.In(lang) != "" {
 			return sentence(price, f.Note.In(lang))
@@ -42,38 +105,28 @@ func sentence(what, note string) string {
 	return strings.TrimSuffix(what, ".") + ". " + note
 }
 
-// Price sums what these answers cost through ch: the procedure itself and the
-// extras that were asked for. false = no rule says, so it is not to be promised.
-func (p *Procedure) Price(moment time.Time, ch Channel, answers map[string]string) (int64, bool) {
-	f, ok := p.Fee(moment, ch)
-	if !ok {
-		return 0, false
-	}
-	sum := f.Total(answers)
-	for _, e := range p.Extras(moment, ch) {
-		if answers[e.Count] != "" || answers[e.Copies] != "" {
-			sum += e.Total(answers)
-		}
-	}
-	return sum, true
+// capital makes the first letter a capital.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
-// ReadLookUp takes id and secret out of a scanned code that was made from the
-// pack's LookUp template; ok is false for any other code.
-func (p *Pack) ReadLookUp(code string) (id, secret string, ok bool) {
-	if p.LookUp == "" {
-		return "", "", false
+// Money writes an amount of đồng: "2.000 đ", in English "2,000 VND".
+func Money(amount int64, lang Lang) string {
+	point, sign := ".", " đ"
+	if lang == EN {
+		point, sign = ",", " VND"
 	}
-	form := regexp.QuoteMeta(p.LookUp)
-	form = strings.Replace(form, regexp.QuoteMeta("{id}"), `(?P<id>[0-9a-f-]{36})`, 1)
-	form = strings.Replace(form, regexp.QuoteMeta("{secret}"), `(?P<secret>[0-9A-Z]{4})`, 1)
-	re, err := regexp.Compile("^" + form + "$")
-	if err != nil {
-		return "", "", false
+	digits, minus := strconv.FormatInt(amount, 10), ""
+	if amount < 0 {
+		digits, minus = digits[1:], "-"
 	}
-	m := re.FindStringSubmatch(code)
-	if m == nil || re.NumSubexp() != 2 {
-		return "", "", false
+	var b strings.Builder
+	for i, d := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteString(point)
+		}
+		b.WriteRune(d)
 	}
-	return m[re.SubexpIndex("id")], m[re.SubexpIndex("secret")], true
+	return minus + b.String() + sign
 }

@@ -201,9 +201,12 @@ func (l *loading) groups() {
 	s := l.sheets[groupsSheet]
 	s.Decode(&raw)
 	l.pack.Groups = raw.Groups
-	ids := map[string]bool{}
+	ids, often := map[string]bool{}, map[string]bool{}
 	for i, g := range raw.Groups {
 		l.once(s, fmt.Sprintf("/groups/%d/id", i), "group", g.ID, ids)
+		if g.Often {
+			l.once(s, fmt.Sprintf("/groups/%d/often", i), "often", "true", often)
+		}
 	}
 }
 

@@ -115,10 +115,12 @@ func (l *loading) counted(s *sheet.Sheet, at, id string, p *Procedure) {
 // across checks what only shows when everything is read.
 func (l *loading) across() {
 	codes, places := map[string]string{}, map[int]string{}
-	used := map[string]bool{}
-	var ids []string
+	var ids, named []string // named: those that a procedure may say it stands under
 	for _, g := range l.pack.Groups {
 		ids = append(ids, g.ID)
+		if !g.Often {
+			named = append(named, g.ID)
+		}
 	}
 	for i, p := range l.pack.Procedures {
 		s := l.files[i]
@@ -127,9 +129,8 @@ func (l *loading) across() {
 			l.alone(s, fmt.Sprintf("/aliases/%d", j), "alias", a, codes)
 		}
 		for j, g := range p.Groups {
-			used[g] = true
-			if !slices.Contains(ids, g) {
-				s.Report(fmt.Sprintf("/groups/%d", j), fmt.Sprintf("no group %q in groups.yaml", g), ids...)
+			if !slices.Contains(named, g) {
+				s.Report(fmt.Sprintf("/groups/%d", j), fmt.Sprintf("no group %q in groups.yaml", g), named...)
 			}
 		}
 		if was, taken := places[p.Common]; taken && p.Common > 0 {
@@ -138,7 +139,7 @@ func (l *loading) across() {
 		places[p.Common] = p.Code
 	}
 	for i, id := range ids {
-		if !used[id] && len(l.files) > 0 {
+		if len(l.files) > 0 && len(l.pack.InGroup(id)) == 0 {
 			l.sheets[groupsSheet].Report(fmt.Sprintf("/groups/%d", i), fmt.Sprintf("no procedure stands under group %q", id))
 		}
 	}

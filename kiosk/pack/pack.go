@@ -193,8 +193,9 @@ type Procedure struct {
 
 // Group is a chip over the list of procedures: a life event.
 type Group struct {
-	ID   string `json:"id"`
-	Name Text   `json:"name"`
+	ID    string `json:"id"`
+	Name  Text   `json:"name"`
+	Often bool   `json:"often"` // holds the often used, whatever their groups
 }
 
 // Unit is a commune-level unit: a ward, commune or special zone.
@@ -286,10 +287,10 @@ func (p *Pack) Procedure(code string) (*Procedure, bool) {
 	return nil, false
 }
 
-// InGroup gives the procedures under the chip id, in the order of the list; ""
-// is the chip of the often used.
+// InGroup gives the procedures under the chip id, in the order of the list. ""
+// gives the often used, as does the chip that is Often.
 func (p *Pack) InGroup(id string) []*Procedure {
-	if id == "" {
+	if id == "" || slices.ContainsFunc(p.Groups, func(g Group) bool { return g.ID == id && g.Often }) {
 		return p.common()
 	}
 	var in []*Procedure

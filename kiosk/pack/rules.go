@@ -2,7 +2,6 @@ package pack
 
 import (
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -105,83 +104,18 @@ func number(answers map[string]string, id string) int64 {
 	return n
 }
 
-// Line tells in one line how long it takes and what it costs, or who takes it
-// where the station only guides: "Xong trong ngày · miễn phí".
-func (p *Procedure) Line(lang Lang, moment time.Time) string {
-	var parts []string
-	add := func(s string) {
-		if s != "" {
-			parts = append(parts, s)
+// Price sums what these answers cost through ch: the procedure itself and the
+// extras that were asked for. false = no rule says, so it is not to be promised.
+func (p *Procedure) Price(moment time.Time, ch Channel, answers map[string]string) (int64, bool) {
+	f, ok := p.Fee(moment, ch)
+	if !ok {
+		return 0, false
+	}
+	sum := f.Total(answers)
+	for _, e := range p.Extras(moment, ch) {
+		if answers[e.Count] != "" || answers[e.Copies] != "" {
+			sum += e.Total(answers)
 		}
 	}
-	w := p.words
-	if w == nil {
-		w = &Words{}
-	}
-	if p.Mode == Guide {
-		add(p.TakenBy.In(lang))
-		add(w.Guided.In(lang))
-		return strings.Join(parts, " · ")
-	}
-	if t, ok := p.TimeLimit(moment); ok {
-		add(w.limit(lang, t))
-	}
-	add(w.price(lang, p, moment))
-	return strings.Join(parts, " · ")
-}
-
-func (w *Words) limit(lang Lang, t TimeLimit) string {
-	switch {
-	case t.SameDay:
-		return w.SameDay.In(lang)
-	case t.WorkDays == 1:
-		return w.WorkDay.In(lang)
-	case t.WorkDays > 1:
-		return strings.ReplaceAll(w.WorkDays.In(lang), "{n}", strconv.Itoa(t.WorkDays))
-	default:
-		return strings.ReplaceAll(w.Days.In(lang), "{n}", strconv.Itoa(t.Days))
-	}
-}
-
-func (w *Words) price(lang Lang, p *Procedure, moment time.Time) string {
-	online, here := p.Fee(moment, Online)
-	counter, there := p.Fee(moment, Counter)
-	switch {
-	case here && online.Amount == 0 && there && counter.Amount > 0:
-		return w.FreeHere.In(lang)
-	case here && online.Amount == 0, !here && there && counter.Amount == 0:
-		return w.Free.In(lang)
-	case here:
-		return w.each(lang, online)
-	case there:
-		return w.each(lang, counter)
-	}
-	return ""
-}
-
-func (w *Words) each(lang Lang, f Fee) string {
-	if f.Unit == (Text{}) {
-		return Money(f.Amount, lang)
-	}
-	return strings.NewReplacer("{amount}", Money(f.Amount, lang), "{unit}", f.Unit.In(lang)).Replace(w.Each.In(lang))
-}
-
-// Money writes an amount of đồng: "2.000 đ", in English "2,000 VND".
-func Money(amount int64, lang Lang) string {
-	point, sign := ".", " đ"
-	if lang == EN {
-		point, sign = ",", " VND"
-	}
-	digits, minus := strconv.FormatInt(amount, 10), ""
-	if amount < 0 {
-		digits, minus = digits[1:], "-"
-	}
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteString(point)
-		}
-		b.WriteRune(d)
-	}
-	return minus + b.String() + sign
+	return sum, true
 }

@@ -1,6 +1,7 @@
 package pack_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -112,6 +113,65 @@ func TestLine(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %q, want %q", code, got, want)
 		}
+	}
+}
+
+func TestPrice(t *testing.T) {
+	p := hanoi(t)
+	now := at(t, p, "2026-11-20 10:00")
+	for _, c := range []struct {
+		code    string
+		channel pack.Channel
+		answers map[string]string
+		want    int64
+		known   bool
+	}{
+		{"1.001193", pack.Online, map[string]string{"z_copies": "3"}, 0, true},
+		{"1.001193", pack.Counter, map[string]string{"z_copies": "3"}, 24000, true},
+		{"1.001193", pack.Counter, map[string]string{"z_copies": "0"}, 0, true},
+		{"1.001193", pack.Counter, nil, 0, true},
+		{"2.000815", pack.Counter, map[string]string{"y_pages": "3", "y_copies": "2"}, 10000, true},
+		{"2.000815", pack.Online, map[string]string{"y_pages": "3"}, 0, false},
+	} {
+		got, ok := procedure(t, p, c.code).Price(now, c.channel, c.answers)
+		if got != c.want || ok != c.known {
+			t.Errorf("%s %s %v: %d, %v; want %d, %v", c.code, c.channel, c.answers, got, ok, c.want, c.known)
+		}
+	}
+}
+
+func TestLongLines(t *testing.T) {
+	p := hanoi(t)
+	now := at(t, p, "2026-11-20 10:00")
+	copied := procedure(t, p, "2.000815")
+	if got, want := copied.LimitLine(pack.VI, now), "Xong trong ngày. Nhiều trang thì thêm không quá 2 ngày làm việc."; got != want {
+		t.Errorf("LimitLine = %q, want %q", got, want)
+	}
+	if got, want := copied.PriceLine(pack.EN, now), "2,000 VND a page. 1,000 VND a page from page 3"; !strings.HasPrefix(got, want) {
+		t.Errorf("PriceLine = %q, want %q first", got, want)
+	}
+	if got, want := procedure(t, p, "1.004873").PriceLine(pack.VI, now), "Miễn phí khi nộp tại máy. Miễn cho người có công"; !strings.HasPrefix(got, want) {
+		t.Errorf("PriceLine = %q, want %q first", got, want)
+	}
+	if got := copied.LimitLine(pack.VI, at(t, p, "2020-01-01 00:00")) + copied.PriceLine(pack.VI, at(t, p, "2020-01-01 00:00")); got != "" {
+		t.Errorf("before any rule: %q", got)
+	}
+}
+
+func TestReadLookUp(t *testing.T) {
+	p := hanoi(t)
+	const id = "019a1b2c-0000-7000-8000-000000000001"
+	made := strings.NewReplacer("{id}", id, "{secret}", "K7QX").Replace(p.LookUp)
+	if gotID, secret, ok := p.ReadLookUp(made); !ok || gotID != id || secret != "K7QX" {
+		t.Errorf("ReadLookUp(%q) = %q, %q, %v", made, gotID, secret, ok)
+	}
+	for _, code := range []string{"", p.LookUp, made + "&x=1", "x" + made, strings.ToUpper(made), "https://other.example/"} {
+		if gotID, _, ok := p.ReadLookUp(code); ok {
+			t.Errorf("ReadLookUp(%q) = %q", code, gotID)
+		}
+	}
+	if _, _, ok := new(pack.Pack).ReadLookUp(""); ok {
+		t.Error("a pack without a look-up reads a code")
 	}
 }
 

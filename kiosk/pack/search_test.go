@@ -121,6 +121,9 @@ func TestEmptySearchGivesTheOftenUsed(t *testing.T) {
 	if got := codes(p.InGroup("")); got != want {
 		t.Errorf("InGroup(\"\") = %s, want %s", got, want)
 	}
+	if first := p.Groups[0]; !first.Often || codes(p.InGroup(first.ID)) != want {
+		t.Errorf("the first chip, %+v, holds %s", first, codes(p.InGroup(first.ID)))
+	}
 	if got := codes(p.InGroup("housing_land")); got != "1.004222 1.011441" {
 		t.Errorf("InGroup(housing_land) = %s", got)
 	}
