@@ -101,6 +101,9 @@ func (t Text) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte("text (redacte
 // LogValue prints "text (redacted)" in logs.
 func (t Text) LogValue() slog.Value { return slog.StringValue("text (redacted)") }
 
+// MarshalJSON prints "text (redacted)"; documents use Value on purpose.
+func (t Text) MarshalJSON() ([]byte, error) { return []byte(`"text (redacted)"`), nil }
+
 // Press gives the Text after key. Keys are:
 //
 //	a … z, A … Z, 0 … 9, one sign    that letter; a … z follow Upper

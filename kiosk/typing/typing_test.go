@@ -370,3 +370,13 @@ func ExampleText_Press() {
 	fmt.Println(name.Value())
 	// Output: ĐƯỜNG
 }
+
+// BenchmarkPress types "đường" by Telex: one op is one word of nine keys.
+func BenchmarkPress(b *testing.B) {
+	for b.Loop() {
+		text := typing.New(typing.Capitals, 60).Press("telex")
+		for _, key := range letters("dduwowngf") {
+			text = text.Press(key)
+		}
+	}
+}

@@ -24,13 +24,11 @@ import (
 // ErrUnplugged is given by hands that work a scanner that is not plugged in.
 var ErrUnplugged = errors.New("scanner is unplugged: plug it in first")
 
-// patience is how long a scan waits for a program that does not read.
-const patience = 5 * time.Second
-
 // Scanner is the unit. Its methods are safe for use by several goroutines; codes
 // never mix.
 type Scanner struct {
-	link string
+	link     string
+	patience time.Duration // how long a scan waits for a program that does not read
 	// sending is held while a code is sent.
 	sending chan struct{}
 
@@ -45,7 +43,7 @@ type Scanner struct {
 // Open plugs a new scanner in under the name link, in place of what has that
 // name, unless it is no link.
 func Open(link string) (*Scanner, error) {
-	s := &Scanner{link: link, sending: make(chan struct{}, 1)}
+	s := &Scanner{link: link, patience: 5 * time.Second, sending: make(chan struct{}, 1)}
 	return s, s.Plug()
 }
 
@@ -60,7 +58,8 @@ func (s *Scanner) Plug() error {
 	if err != nil {
 		return fmt.Errorf("plug in scanner: %w", err)
 	}
-	if err := errors.Join(raw(host), place(host.Name(), s.link)); err != nil {
+	unit, err = pollable(unit)
+	if err := errors.Join(err, raw(host), place(host.Name(), s.link)); err != nil {
 		return fmt.Errorf("plug in scanner: %w", errors.Join(err, unit.Close(), host.Close()))
 	}
 	s.unit, s.host = unit, host
@@ -146,7 +145,7 @@ func (s *Scanner) send(b []byte) error {
 			chunk = len(b)
 		}
 		n := min(chunk, len(b))
-		if err := unit.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		if err := unit.SetWriteDeadline(time.Now().Add(s.patience)); err != nil {
 			return ErrUnplugged
 		}
 		switch _, err := unit.Write(b[:n]); {
@@ -174,6 +173,22 @@ func raw(tty *os.File) error {
 		t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
 		return unix.IoctlSetTermios(fd, unix.TCSETS, t)
 	})
+}
+
+// pollable gives f as a file whose calls take deadlines and end with Close;
+// package pty leaves it blocking. f is not to be used any more.
+func pollable(f *os.File) (*os.File, error) {
+	var twin int
+	err := control(f, func(fd int) (err error) {
+		if twin, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0); err != nil {
+			return err
+		}
+		return unix.SetNonblock(twin, true)
+	})
+	if err != nil {
+		return f, err
+	}
+	return os.NewFile(uintptr(twin), f.Name()), f.Close()
 }
 
 // control lends the descriptor to call; File.Fd would make the file blocking.

@@ -258,7 +258,12 @@ func closeUnblocks(t *testing.T, b Bench) {
 	checkError(t, b, await(t, result), devices.ErrClosed)
 }
 
+// closeTwice closes with a code still waiting, which then is nobody's.
 func closeTwice(t *testing.T, b Bench) {
+	wait := later(func() { b.Scan("A"); b.Scan("B") })
+	if got := next(t, b); got.Text != "A" {
+		t.Errorf("Next = %q", got.Text)
+	}
 	for range 2 {
 		if err := b.Scanner.Close(); err != nil {
 			t.Errorf("Close = %v", err)
@@ -266,6 +271,7 @@ func closeTwice(t *testing.T, b Bench) {
 	}
 	_, err := b.Scanner.Next(t.Context())
 	checkError(t, b, err, devices.ErrClosed)
+	wait()
 }
 
 func unplugIsNamed(t *testing.T, b Bench) {

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"hash/maphash"
+	"sync/atomic"
 	"time"
 
 	"motcua/devices"
@@ -42,8 +43,9 @@ const DefaultRepeat = 2 * time.Second
 
 // Scanner is a scanner on a line. It implements barcode.Scanner.
 type Scanner struct {
-	line port.Line
-	opts Options
+	line   port.Line
+	opts   Options
+	closed atomic.Bool
 
 	// turn is held by the Next under way; what follows is its own.
 	turn   chan struct{}
@@ -88,6 +90,9 @@ func (s *Scanner) Next(ctx context.Context) (barcode.Code, error) {
 		return barcode.Code{}, ctx.Err()
 	}
 	for {
+		if s.closed.Load() { // codes may still be in rest; nobody wants them
+			return barcode.Code{}, devices.Fail(s.opts.Unit, "read code", devices.ErrClosed, nil)
+		}
 		frame, err := s.frame(ctx)
 		if err != nil {
 			return barcode.Code{}, err
@@ -156,4 +161,7 @@ func (s *Scanner) repeated(c barcode.Code) bool {
 }
 
 // Close implements barcode.Scanner.
-func (s *Scanner) Close() error { return s.line.Close() }
+func (s *Scanner) Close() error {
+	s.closed.Store(true)
+	return s.line.Close()
+}

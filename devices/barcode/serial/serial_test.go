@@ -99,6 +99,7 @@ func TestReplug(t *testing.T) {
 		if err := sim.Scan([]byte("0010909"), ""); err != nil {
 			t.Fatal(err)
 		}
+		pulled := time.Now()
 		if err := sim.Unplug(); err != nil {
 			t.Fatal(err)
 		}
@@ -109,6 +110,9 @@ func TestReplug(t *testing.T) {
 		}
 		if !errors.Is(err, devices.ErrGone) {
 			t.Fatalf("round %d: Next = %v; want ErrGone", round, err)
+		}
+		if noticed := time.Since(pulled); noticed > 2*time.Second {
+			t.Errorf("unplugging was noticed after %v; the bar is 2 s", noticed)
 		}
 		_ = scanner.Close()
 		if _, err := serial.Open(t.Context(), o); !errors.Is(err, devices.ErrGone) {
