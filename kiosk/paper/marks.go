@@ -3,6 +3,7 @@ package paper
 import (
 	"image"
 
+	"golang.org/x/image/math/fixed"
 	"golang.org/x/image/vector"
 	"golang.org/x/text/unicode/norm"
 )
@@ -45,6 +46,30 @@ func (s *sheet) tick(r image.Rectangle) {
 		}
 	}
 	s.boxes = append(s.boxes, box{"tick", r, r})
+}
+
+// arrow is the sign →, which the typeface lacks.
+func arrow(c cut) glyph {
+	size := float32(c.size)
+	thick := size * (0.07 + 0.02*float32(c.weight))
+	wide, high := c.size, c.size*6/10
+	mid, neck, tip := float32(high)/2, size*0.6, size*0.94
+	z := vector.NewRasterizer(wide, high)
+	z.MoveTo(size*0.08, mid-thick/2)
+	z.LineTo(neck, mid-thick/2)
+	z.LineTo(neck, mid-size*0.22)
+	z.LineTo(tip, mid)
+	z.LineTo(neck, mid+size*0.22)
+	z.LineTo(neck, mid+thick/2)
+	z.LineTo(size*0.08, mid+thick/2)
+	z.ClosePath()
+	mask := image.NewAlpha(image.Rect(0, 0, wide, high))
+	z.Draw(mask, mask.Rect, image.Opaque, image.Point{})
+	g := glyph{at: image.Rect(0, -c.size*13/20, wide, -c.size*13/20+high), advance: fixed.I(wide), dots: make([]bool, wide*high)}
+	for i, a := range mask.Pix {
+		g.dots[i] = a >= inked
+	}
+	return g
 }
 
 // ruler draws a tick each centimetre (80 dots, 203 to the inch) across the

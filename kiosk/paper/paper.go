@@ -145,21 +145,27 @@ func (s *setting) receipt(r Receipt) error {
 		s.code(s.say("paper.claim", nil), r.Claim)
 	}
 	s.space(s.gap / 3)
-	s.row(s.say("paper.secret", nil), r.Secret, s.body*5/4)
-	s.row(s.say("paper.procedure", nil), r.Procedure, s.body)
-	s.row(s.say("paper.applicant", nil), shortName(r.Applicant), s.body)
+	due := s.clock(r.Due)
+	switch r.State {
+	case Stored:
+		due = s.say("paper.due.later", nil)
+	case Refused:
+		due = ""
+	}
+	number := ""
 	if r.Number != "" {
-		s.row(s.say("paper.number", nil), r.Number.Masked(), s.body)
+		number = r.Number.Masked()
 	}
-	s.row(s.say(at, nil), s.clock(r.At), s.body)
-	switch {
-	case r.State == Received:
-		s.row(s.say("paper.due", nil), s.clock(r.Due), s.body)
-	case r.State == Stored:
-		s.row(s.say("paper.due", nil), s.say("paper.due.later", nil), s.body)
-	}
-	s.row(s.say("paper.result", nil), r.Result, s.body)
-	s.row(s.say("paper.fee", nil), r.Fee, s.body)
+	s.table([]row{
+		{label: s.say("paper.secret", nil), value: r.Secret, size: s.body * 5 / 4},
+		{label: s.say("paper.procedure", nil), value: r.Procedure},
+		{label: s.say("paper.applicant", nil), value: shortName(r.Applicant)},
+		{label: s.say("paper.number", nil), value: number},
+		{label: s.say(at, nil), value: s.clock(r.At)},
+		{label: s.say("paper.due", nil), value: due},
+		{label: s.say("paper.result", nil), value: r.Result},
+		{label: s.say("paper.fee", nil), value: r.Fee},
+	})
 	s.rule()
 	if err := s.qr(r.Code); err != nil {
 		return err
@@ -186,17 +192,16 @@ func (s *setting) state(st State) {
 	case Received:
 		s.framed(4, func() { s.ticked(s.say("paper.state.received", nil), c) })
 	case Refused:
-		s.framed(4, func() {
-			s.centred("state", s.say("paper.state.refused", nil), c)
-			s.centred("state", s.say("paper.state.refused.line", nil), cut{medium, s.body})
-		})
+		s.framed(4, func() { s.centred("state", s.say("paper.state.refused", nil), c) })
+		s.space(s.gap / 2)
+		s.centred("state", s.say("paper.state.refused.line", nil), cut{medium, s.body})
 	default:
 		s.framed(4, func() {
 			s.centred("state", s.say("paper.state.stored", nil), c)
-			s.centred("state", "*"+s.say("paper.state.stored.not", nil)+"*", cut{bold, s.body})
-			s.space(s.gap / 3)
-			s.centred("state", s.say("paper.state.stored.line", nil), cut{medium, s.small})
+			s.centred("state", s.say("paper.state.stored.not", nil), cut{bold, s.body})
 		})
+		s.space(s.gap / 2)
+		s.centred("state", s.say("paper.state.stored.line", nil), cut{medium, s.body})
 	}
 }
 
@@ -258,11 +263,13 @@ func (p *Press) Ticket(k Ticket, width int) (receipt.Slip, error) {
 func (s *setting) ticket(k Ticket) {
 	s.top(s.say("paper.ticket", nil))
 	c := s.fitting(cut{bold, s.display * 5 / 2}, k.Number, s.room())
-	s.set("code", s.wrap([]word{{k.Number, true}}, c, c, s.room()), c, c, s.margin, s.room(), centre, 0)
+	s.set("code", s.wrap([]word{{text: k.Number, bold: true}}, c, c, s.room()), c, c, s.margin, s.room(), centre, 0)
 	s.rule()
-	s.row(s.say("paper.ticket.for", nil), k.For, s.body)
-	s.row(s.say("paper.ticket.counter", nil), k.Counter, s.body)
-	s.row(s.say("paper.ticket.ahead", nil), strconv.Itoa(k.Ahead), s.body)
+	s.table([]row{
+		{label: s.say("paper.ticket.for", nil), value: k.For},
+		{label: s.say("paper.ticket.counter", nil), value: k.Counter},
+		{label: s.say("paper.ticket.ahead", nil), value: strconv.Itoa(k.Ahead)},
+	})
 	s.rule()
 	s.centred("caption", s.say("paper.ticket.wait", nil), cut{regular, s.body})
 	s.space(s.gap / 2)
@@ -285,13 +292,16 @@ func (p *Press) Test(t Test, width int) (receipt.Slip, error) {
 
 func (s *setting) test(t Test) error {
 	s.top(s.say("paper.test", nil))
-	s.row(s.say("paper.test.model", nil), t.Model, s.body)
-	s.row(s.say("paper.test.width", nil), strconv.Itoa(s.width), s.body)
+	s.table([]row{
+		{label: s.say("paper.test.model", nil), value: t.Model},
+		{label: s.say("paper.test.width", nil), value: strconv.Itoa(s.width)},
+	})
 	s.rule()
 	for w := regular; w <= bold; w++ {
 		c := cut{w, s.body}
 		s.set("pangram", s.wrap(words(s.say("paper.test.pangram", nil)), c, c, s.room()), c, c, s.margin, s.room(), left, 0)
 	}
+	s.space(s.gap)
 	s.centred("marks", "ẾỄỔỖỮẬẴ ếễổỗữậẵ 0123456789", cut{bold, s.body})
 	s.rule()
 	s.ruler()
@@ -330,8 +340,15 @@ func (s *setting) hotline() {
 // foot tells which station printed this when, and which copy it is.
 func (s *setting) foot() {
 	h := s.head
-	s.centred("foot", s.say("paper.foot", text.Args{"station": h.Station, "copy": strconv.Itoa(max(h.Copy, 1)),
-		"time": h.Printed.Format("15:04:05"), "date": s.date(h.Printed)}), cut{medium, s.small})
+	who := s.say("paper.foot", text.Args{"station": h.Station, "copy": strconv.Itoa(max(h.Copy, 1))})
+	when := h.Printed.Format("15:04:05") + " " + s.date(h.Printed)
+	c := cut{medium, s.small}
+	if one := who + " · " + when; s.long(c, one) <= s.room() {
+		s.centred("foot", one, c)
+	} else {
+		s.centred("foot", who, c)
+		s.centred("foot", when, c)
+	}
 	s.space(s.gap / 2)
 }
 

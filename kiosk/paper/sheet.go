@@ -22,7 +22,7 @@ type sizes struct {
 
 func sizesFor(width int) sizes {
 	if width < 480 {
-		return sizes{margin: 10, body: 23, small: 20, state: 25, title: 32, display: 40, gap: 14}
+		return sizes{margin: 10, body: 22, small: 20, state: 25, title: 32, display: 40, gap: 14}
 	}
 	return sizes{margin: 28, body: 26, small: 22, state: 32, title: 42, display: 52, gap: 18}
 }
@@ -54,7 +54,7 @@ func newSheet(l *letters, width int) (*sheet, error) {
 // slip is the finished sheet.
 func (s *sheet) slip() receipt.Slip {
 	s.reach(s.y)
-	page := &image.Gray{Pix: s.pix, Stride: s.width, Rect: image.Rect(0, 0, s.width, len(s.pix)/s.width)}
+	page := &image.Gray{Pix: s.pix[:s.y*s.width], Stride: s.width, Rect: image.Rect(0, 0, s.width, s.y)}
 	return receipt.Slip{Page: page}
 }
 
@@ -122,11 +122,8 @@ func (s *sheet) set(what string, lines []line, plain, strong cut, x, wide int, a
 		pen := x + int(a)*(wide-l.long)/2
 		var ink image.Rectangle
 		for i, w := range l.words {
-			c := plain
-			if w.bold {
-				c = strong
-			}
-			if i > 0 {
+			c := w.cut(plain, strong)
+			if i > 0 && !w.glued {
 				pen += s.long(plain, " ")
 			}
 			drop := room.Dy() - c.high() // smaller type stands on the same line
@@ -179,39 +176,53 @@ func (s *sheet) code(label, t string) {
 	}
 	s.centred("label", label, cut{regular, s.body})
 	c := s.fitting(cut{bold, s.display}, t, s.room())
-	s.set("code", s.wrap([]word{{t, true}}, c, c, s.room()), c, c, s.margin, s.room(), centre, 0)
+	s.set("code", s.wrap([]word{{text: t, bold: true}}, c, c, s.room()), c, c, s.margin, s.room(), centre, 0)
 }
 
-// row sets a label at the left and its value, bold, at the right, on one line
-// if both fit. A longer value is wrapped beside the label, or below it where
-// that leaves it too narrow a column.
-func (s *sheet) row(label, value string, size int) {
-	if value == "" {
-		return
+// row is a label and its value, one line of a table.
+type row struct {
+	label, value string
+	size         int // of the value; 0 = body
+}
+
+// table sets labels at the left and values, bold, in a column beside them. A
+// value is wrapped in its column; one with a word that is longer than that
+// goes below its label. Rows without a value are left out.
+func (s *sheet) table(rows []row) {
+	plain := cut{regular, s.body}
+	column := 0
+	for _, r := range rows {
+		if r.value != "" {
+			column = max(column, s.long(plain, r.label))
+		}
 	}
-	plain, strong := cut{regular, s.body}, cut{bold, size}
-	gap := s.body
-	name := s.wrap(words(label), plain, plain, s.room())
-	beside := s.room() - name[0].long - gap
-	ws := words(value)
+	column = min(column, s.room()*45/100) + s.body*3/4
+	for _, r := range rows {
+		if r.value != "" {
+			s.row(r, column)
+		}
+	}
+}
+
+func (s *sheet) row(r row, column int) {
+	plain, strong := cut{regular, s.body}, cut{bold, max(r.size, s.body)}
+	ws := words(r.value)
+	beside, longest := s.room()-column, 0
 	for i := range ws {
 		ws[i].bold = true
+		longest = max(longest, s.long(strong, ws[i].text))
 	}
-	lines := s.wrap(ws, strong, strong, max(beside, 1))
-	whole := true // no word had to be cut
-	for _, w := range ws {
-		whole = whole && s.long(strong, w.text) <= beside
-	}
-	if len(name) > 1 || !whole || len(lines) > 1 && beside < s.room()*55/100 {
-		s.set("label", name, plain, plain, s.margin, s.room(), left, 0)
-		s.set("value", s.wrap(ws, strong, strong, s.room()), strong, strong, s.margin, s.room(), right, 0)
+	label := s.wrap(words(r.label), plain, plain, s.room())
+	if longest > beside || len(label) > 1 || label[0].long > column {
+		s.set("label", label, plain, plain, s.margin, s.room(), left, 0)
+		s.set("value", s.wrap(ws, strong, strong, s.room()-s.gap), strong, strong, s.margin+s.gap, s.room()-s.gap, left, 0)
 		return
 	}
 	top := s.y
-	s.y += max(strong.high()-plain.high(), 0) * 3 / 4
-	s.set("label", name, plain, plain, s.margin, name[0].long, left, 0)
+	s.y += (strong.high() - plain.high()) * 3 / 4
+	s.set("label", label, plain, plain, s.margin, column, left, 0)
 	s.y = top
-	s.set("value", lines, strong, strong, s.margin+name[0].long+gap, beside, right, 0)
+	s.set("value", s.balance(ws, strong, strong, beside), strong, strong, s.margin+column, beside, left, 0)
 }
 
 // item sets a paragraph with a sign hanging at its left.
@@ -322,7 +333,8 @@ func (s *sheet) qr(t string) error {
 	if side > s.width {
 		return fmt.Errorf("qr code: %d characters make %d modules, too many for paper of %d dots", len([]rune(t)), n, s.width)
 	}
-	x0, y0 := (s.width-side)/2+quiet*size, s.y+quiet*size
+	// On even dots, as the driver sends squares of four at a quarter of the size.
+	x0, y0 := ((s.width-side)/2+quiet*size)&^1, s.y+quiet*size
 	for y := range n {
 		for x := range n {
 			if m.Get(x, y) == 1 {
@@ -330,7 +342,7 @@ func (s *sheet) qr(t string) error {
 			}
 		}
 	}
-	room := image.Rect((s.width-side)/2, s.y, (s.width-side)/2+side, s.y+side)
+	room := image.Rect(x0-quiet*size, s.y, x0-quiet*size+side, s.y+side)
 	s.boxes = append(s.boxes, box{"qr", room, room.Inset(quiet * size)})
 	s.y += side
 	s.reach(s.y)

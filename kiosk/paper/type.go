@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"strings"
 	"sync"
+	"unicode"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
@@ -36,9 +37,10 @@ type cut struct {
 	size   int
 }
 
-// high is the height of a line: 1.35 of the size keeps marks that stand on
-// marks, as in Ễ and Ẫ, clear of the line above.
-func (c cut) high() int { return (c.size*135 + 50) / 100 }
+// high is the height of a line: 1.4 of the size keeps marks that stand on marks,
+// as in Ễ and Ẫ, clear of the dots below Ậ and Ợ in the line above, in capitals
+// too. White rows cost no bytes.
+func (c cut) high() int { return (c.size*140 + 50) / 100 }
 
 // glyph is one letter as dots.
 type glyph struct {
@@ -51,13 +53,14 @@ type glyph struct {
 type letters struct {
 	fonts [len(files)]*opentype.Font
 
-	mu     sync.Mutex // guards faces and glyphs; held for a word at a time
+	mu     sync.Mutex // guards all below; held for a word at a time
 	faces  map[cut]font.Face
 	glyphs map[cut]map[rune]*glyph
+	kerns  map[cut]map[[2]rune]fixed.Int26_6
 }
 
 func newLetters(fsys fs.FS) (*letters, error) {
-	l := &letters{faces: map[cut]font.Face{}, glyphs: map[cut]map[rune]*glyph{}}
+	l := &letters{faces: map[cut]font.Face{}, glyphs: map[cut]map[rune]*glyph{}, kerns: map[cut]map[[2]rune]fixed.Int26_6{}}
 	for i, name := range files {
 		b, err := fs.ReadFile(fsys, name)
 		if err != nil {
@@ -85,7 +88,7 @@ func (l *letters) face(c cut) (font.Face, error) {
 		return nil, err
 	}
 	l.faces[c] = f
-	l.glyphs[c] = map[rune]*glyph{}
+	l.glyphs[c], l.kerns[c] = map[rune]*glyph{}, map[[2]rune]fixed.Int26_6{}
 	return f, nil
 }
 
@@ -96,6 +99,10 @@ func (l *letters) glyph(c cut, f font.Face, r rune) *glyph {
 	}
 	g := &glyph{}
 	l.glyphs[c][r] = g
+	if r == '→' {
+		*g = arrow(c)
+		return g
+	}
 	at, mask, from, advance, ok := f.Glyph(fixed.Point26_6{}, r)
 	if !ok {
 		return g
@@ -109,6 +116,16 @@ func (l *letters) glyph(c cut, f font.Face, r rune) *glyph {
 		}
 	}
 	return g
+}
+
+// kern is how much closer two letters stand; to look it up is slow. l.mu is held.
+func (l *letters) kern(c cut, f font.Face, pair [2]rune) fixed.Int26_6 {
+	k, ok := l.kerns[c][pair]
+	if !ok {
+		k = f.Kern(pair[0], pair[1])
+		l.kerns[c][pair] = k
+	}
+	return k
 }
 
 // each calls f for every glyph of s with its pen position in dots, and gives
@@ -125,7 +142,7 @@ func (l *letters) each(c cut, s string, f func(x int, g *glyph)) int {
 	last := rune(-1)
 	for _, r := range norm.NFC.String(s) {
 		if last >= 0 {
-			pen += face.Kern(last, r)
+			pen += l.kern(c, face, [2]rune{last, r})
 		}
 		g := l.glyph(c, face, r)
 		if f != nil {
@@ -140,8 +157,8 @@ func (l *letters) each(c cut, s string, f func(x int, g *glyph)) int {
 // long is the length of s in dots.
 func (l *letters) long(c cut, s string) int { return l.each(c, s, nil) }
 
-// baseline is how far below the top of its line text stands: the height of
-// the outlines is centred in it.
+// baseline is how far below the top of its line text stands: the outlines are
+// centred in it, a little lower, for marks reach higher than tails reach down.
 func (l *letters) baseline(c cut) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -150,29 +167,31 @@ func (l *letters) baseline(c cut) int {
 		return c.size
 	}
 	m := face.Metrics()
-	return (c.high()-m.Ascent.Ceil()-m.Descent.Ceil())/2 + m.Ascent.Ceil()
+	return (c.high()-m.Ascent.Ceil()-m.Descent.Ceil())/2 + m.Ascent.Ceil() + c.size/14
 }
 
 // word is what is never cut apart, and how it is set.
 type word struct {
-	text string
-	bold bool
+	text  string
+	bold  bool
+	glued bool // no space before it, as for a full stop behind bold words
 }
 
 // words splits s at white space; what stands between stars is bold.
 func words(s string) []word {
 	var all []word
-	strong := false
-	for i, part := range strings.Split(s, "*") {
-		if i > 0 {
-			strong = !strong
-		}
-		for _, w := range strings.Fields(part) {
-			all = append(all, word{w, strong})
+	parts := strings.Split(s, "*")
+	for i, part := range parts {
+		for k, w := range strings.Fields(part) {
+			glued := k == 0 && i > 0 && !startsWhite(part) && parts[i-1] != "" && !endsWhite(parts[i-1])
+			all = append(all, word{w, i%2 == 1, glued && len(all) > 0})
 		}
 	}
 	return all
 }
+
+func startsWhite(s string) bool { return strings.TrimLeftFunc(s, unicode.IsSpace) != s }
+func endsWhite(s string) bool   { return strings.TrimRightFunc(s, unicode.IsSpace) != s }
 
 // line is words that fit side by side.
 type line struct {
@@ -187,26 +206,42 @@ func (l *letters) wrap(ws []word, plain, strong cut, wide int) []line {
 	var lines []line
 	space := l.long(plain, " ")
 	for len(ws) > 0 {
-		w := ws[0]
-		c := plain
-		if w.bold {
-			c = strong
+		n, long := l.cluster(ws, plain, strong)
+		if long > wide && n > 1 {
+			n, long = 1, l.long(ws[0].cut(plain, strong), ws[0].text)
 		}
-		long := l.long(c, w.text)
-		if long > wide {
-			head, tail := l.split(c, w.text, wide)
-			ws = append([]word{{head, w.bold}, {tail, w.bold}}, ws[1:]...)
+		if w := ws[0]; long > wide && len([]rune(w.text)) > 1 {
+			head, tail := l.split(w.cut(plain, strong), w.text, wide)
+			ws = append([]word{{head, w.bold, w.glued}, {tail, w.bold, false}}, ws[1:]...)
 			continue
 		}
-		ws = ws[1:]
-		if n := len(lines); n > 0 && lines[n-1].long+space+long <= wide {
-			lines[n-1].words = append(lines[n-1].words, w)
-			lines[n-1].long += space + long
-			continue
+		if at := len(lines) - 1; at >= 0 && lines[at].long+space+long <= wide {
+			lines[at].words = append(lines[at].words, ws[:n]...)
+			lines[at].long += space + long
+		} else {
+			lines = append(lines, line{append([]word(nil), ws[:n]...), long})
+			lines[len(lines)-1].words[0].glued = false
 		}
-		lines = append(lines, line{[]word{w}, long})
+		ws = ws[n:]
 	}
 	return lines
+}
+
+// cut is the one of two that w is set in.
+func (w word) cut(plain, strong cut) cut {
+	if w.bold {
+		return strong
+	}
+	return plain
+}
+
+// cluster counts the first word and those glued to it, and how long they are.
+func (l *letters) cluster(ws []word, plain, strong cut) (n, long int) {
+	for n < len(ws) && (n == 0 || ws[n].glued) {
+		long += l.long(ws[n].cut(plain, strong), ws[n].text)
+		n++
+	}
+	return n, long
 }
 
 // split cuts s so that its head fits.

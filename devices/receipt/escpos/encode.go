@@ -6,10 +6,8 @@ import (
 )
 
 const (
-	bandRows = 128 // most rows in one raster; clones overflow on more
-	whiteRun = 4   // white rows that are worth a feed of their own
-
-	rasterExtra = 16 // bytes of a raster beside its pixels, at most
+	bandRows    = 128 // most rows in one raster; clones overflow on more
+	rasterExtra = 16  // bytes of a raster beside its pixels, at most
 )
 
 // chunk is how many bytes are sent at most without a question in between: with
@@ -22,6 +20,7 @@ func (p Profile) chunk() int { return p.Buffer/2 - 32 }
 type step struct {
 	bytes []byte
 	rows  int
+	white bool // a feed between bands
 	// echoes counts DLE EOT 1 to 4 among the pixels. A unit that obeys
 	// real-time commands on arrival answers these too.
 	echoes int
@@ -65,8 +64,7 @@ func feed(rows int) step {
 }
 
 // encode turns a page into steps: rasters (GS v 0) of at most 128 rows and one
-// chunk, with white at the edges left out, and feeds (ESC J) for
-// white runs. White below the last dark row is dropped. Narrow pages are
+// chunk, with white at the edges left out, and feeds (ESC J) for white runs. White below the last dark row is dropped. Narrow pages are
 // centred.
 func encode(page *image.Gray, p Profile) ([]step, error) {
 	if page == nil || page.Rect.Empty() {
@@ -79,18 +77,7 @@ func encode(page *image.Gray, p Profile) ([]step, error) {
 	for len(rows) > 0 && isWhite(rows[len(rows)-1]) {
 		rows = rows[:len(rows)-1]
 	}
-	var steps []step
-	for y := 0; y < len(rows); {
-		if run := white(rows[y:]); run >= whiteRun || run > 0 && run == len(rows)-y {
-			steps = append(steps, feed(run))
-			y += run
-			continue
-		}
-		n := p.bandEnd(rows[y:])
-		steps = append(steps, p.raster(rows[y:y+n]))
-		y += n
-	}
-	return steps, nil
+	return p.divide(rows), nil
 }
 
 // pack turns pixels darker than the middle into bits, centred in width.
@@ -113,46 +100,8 @@ func pack(page *image.Gray, width int) [][]byte {
 }
 
 func isWhite(row []byte) bool {
-	for _, b := range row {
-		if b != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// white counts the white rows at the top.
-func white(rows [][]byte) int {
-	for n, row := range rows {
-		if !isWhite(row) {
-			return n
-		}
-	}
-	return len(rows)
-}
-
-// bandEnd finds where the band that begins at the first row ends: before a
-// white run, at 128 rows, or where its bytes would fill half the buffer.
-func (p Profile) bandEnd(rows [][]byte) int {
-	from, to := len(rows[0]), 0
-	for n, row := range rows {
-		if n == bandRows || white(rows[n:min(n+whiteRun, len(rows))]) == whiteRun {
-			return n
-		}
-		l, r := inked(row)
-		from, to = min(from, l), max(to, r)
-		if n > 0 && rasterExtra+(n+1)*p.bandWide(from, to) > p.chunk() {
-			return n
-		}
-	}
-	return len(rows)
-}
-
-func (p Profile) bandWide(from, to int) int {
-	if !p.Margin {
-		return to
-	}
-	return to - from
+	from, _ := inked(row)
+	return from == len(row)
 }
 
 // inked gives the bytes of a row between its white edges; from > to if all of
@@ -165,33 +114,6 @@ func inked(row []byte) (from, to int) {
 		}
 	}
 	return from, to
-}
-
-// raster encodes one band. GS L moves it in from the left where the model lets
-// a margin move a raster and the bytes saved are more than the command.
-func (p Profile) raster(rows [][]byte) step {
-	from, to := len(rows[0]), 0
-	for _, row := range rows {
-		l, r := inked(row)
-		from, to = min(from, l), max(to, r)
-	}
-	const marginBytes = 8 // set and taken back
-	if !p.Margin || from*len(rows) <= marginBytes {
-		from = 0
-	}
-	s := step{rows: len(rows)}
-	if from > 0 {
-		s.bytes = append(s.bytes, 0x1D, 'L', byte(from*8), byte(from*8>>8))
-	}
-	s.bytes = append(s.bytes, 0x1D, 'v', '0', 0, byte(to-from), 0, byte(len(rows)), byte(len(rows)>>8))
-	for _, row := range rows {
-		s.bytes = append(s.bytes, row[from:to]...)
-	}
-	if from > 0 {
-		s.bytes = append(s.bytes, 0x1D, 'L', 0, 0)
-	}
-	s.echoes = echoes(s.bytes)
-	return s
 }
 
 // echoes counts DLE EOT n, n from 1 to 4.
