@@ -54,6 +54,7 @@ func New(l *ledger.Ledger, room *reading.Room, log *slog.Logger) *Page {
 		"state":     state,
 		"assurance": assurance,
 		"act":       act,
+		"day":       day,
 		"silent":    func(t time.Time) bool { return time.Since(t) > silence },
 	}).ParseFS(web, "web/*.html"))
 	return &Page{ledger: l, room: room, log: log, sheets: sheets}
@@ -209,6 +210,15 @@ func at(t time.Time) string {
 		return "—"
 	}
 	return t.In(zone).Format("15:04:05 02/01/2006")
+}
+
+// day gives a day as people here write it: 01/02/1990.
+func day(iso string) string {
+	t, err := time.Parse(time.DateOnly, iso)
+	if err != nil {
+		return "—"
+	}
+	return t.Format("02/01/2006")
 }
 
 func state(r ledger.Record) string {
