@@ -663,6 +663,11 @@ func TestRandomWalk(t *testing.T) {
 			w.happen(Scanned{card7})
 		case n < 17 && before == AtSending:
 			w.happen(kept)
+		case n < 17 && before == AtReview:
+			w.touch("consent:more")
+		case n < 17 && before == AtLookUp:
+			w.happen(Scanned{code1})
+			w.happen(LookedUp{Result: LookUpFound, State: "lookup.state.received"})
 		default:
 			w.happen(all[r.IntN(len(all))])
 		}
