@@ -113,6 +113,27 @@ func TestPutSurvivesReopening(t *testing.T) {
 	}
 }
 
+// A kill does not show whether a commit was synced; only a power cut does. So
+// this looks at the settings that make it so.
+func TestCommitsAreSynced(t *testing.T) {
+	b := open(t, t.TempDir(), Options{})
+	for _, c := range []struct{ pragma, want string }{
+		{"synchronous", "2"}, {"journal_mode", "wal"}, {"wal_autocheckpoint", "0"}, {"secure_delete", "1"}, {"busy_timeout", "5000"},
+	} {
+		var got string
+		if err := b.write.QueryRow("PRAGMA " + c.pragma).Scan(&got); err != nil || got != c.want {
+			t.Errorf("%s = %s, %v; want %s", c.pragma, got, err, c.want)
+		}
+	}
+	var got string
+	if err := b.tend.QueryRow("PRAGMA synchronous").Scan(&got); err != nil || got != "2" {
+		t.Errorf("upkeep: synchronous = %s, %v; want 2", got, err)
+	}
+	if s := size(filepath.Join(b.dir, storeDir, fileName+"-wal")); s < logPages*frameSize {
+		t.Errorf("the log has %d bytes, want it laid out to %d", s, logPages*frameSize)
+	}
+}
+
 func TestPutAgain(t *testing.T) {
 	b := open(t, t.TempDir(), Options{KeepSealed: time.Hour})
 	it := item(100)
