@@ -8,7 +8,7 @@
 // busy machine does not fail the suite, and a driver that breaks a promise
 // breaks it each time.
 //
-// Broken on purpose, the oto driver failed each of these: no fade at the cut;
+// Broken on purpose on an idle machine, the oto driver failed each of these: no fade at the cut;
 // the tail not waited for; a dead device waited for without end; Close that
 // leaves Play alone; no turns; a level only for later clips, or only for the one
 // that plays; an ended context not looked at first; Suspend called where it can
