@@ -136,3 +136,11 @@ func TestNeverHasNoDay(t *testing.T) {
 		t.Errorf("Never = %t, Expires = %v, %v", p.Never, p.Expires, err)
 	}
 }
+
+// TestBenefitOfTheDoubt: of two last days the later one counts.
+func TestBenefitOfTheDoubt(t *testing.T) {
+	found, err := Read("001100999999||Nguyễn Văn Mẫu|10052000|Nam|Hà Nội|10052023", today)
+	if p := found.Person; err != nil || !p.Expires.Equal(day(2040, 5, 10)) || p.Never {
+		t.Errorf("Expires = %v, %v; want 10 May 2040", p.Expires, err)
+	}
+}
