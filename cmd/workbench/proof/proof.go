@@ -1,0 +1,130 @@
+// Package proof holds what a visit left behind against what was done: the
+// submission at central against the answers touched, the receipt's paper
+// against central's record, the sound against silence.
+package proof
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-audio/wav"
+
+	"motcua/cmd/workbench/desk"
+	"motcua/cmd/workbench/walk"
+	"motcua/kiosk/contract"
+)
+
+// Submission holds a submission as central opened it against what the citizen
+// did: the procedure, the card, every answer that was asked for and no other.
+func Submission(doc contract.Submission, f walk.Filing, asked []string, now time.Time) error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	if doc.Procedure.Code != f.Procedure {
+		fault("procedure is %s, want %s", doc.Procedure.Code, f.Procedure)
+	}
+	card, ok := desk.CardByID(now, f.Card)
+	if !ok {
+		return fmt.Errorf("there is no card %s", f.Card)
+	}
+	field := strings.Split(card.Text, "|")
+	born, err := time.Parse("02012006", field[3])
+	if err != nil {
+		return err
+	}
+	want := contract.Applicant{Number: field[0], Name: field[2], Born: born.Format(time.DateOnly), Sex: field[4], Address: field[5], Assurance: "qr"}
+	got := doc.Applicant
+	got.Name, want.Name = strings.ToUpper(got.Name), strings.ToUpper(want.Name)
+	if got != want {
+		fault("the applicant is not the one of the card") // a person's data stays out of errors
+	}
+	given := map[string]string{}
+	for _, a := range doc.Answers {
+		given[a.ID] = a.Value
+	}
+	for _, id := range asked {
+		if given[id] != f.Answers[id] {
+			fault("answer %s is %q, want %q", id, given[id], f.Answers[id])
+		}
+	}
+	ofCard := []string{want.Number, want.Name, strings.ToUpper(want.Address), want.Born, want.Sex}
+	for _, id := range slices.Sorted(maps.Keys(given)) {
+		if !slices.Contains(asked, id) && !slices.Contains(ofCard, strings.ToUpper(given[id])) && given[id] != want.Sex {
+			fault("answer %s was never asked for and is not on the card", id)
+		}
+	}
+	if doc.Consent.Version == "" || doc.Consent.GivenAt.IsZero() {
+		fault("there is no consent")
+	}
+	return errors.Join(faults...)
+}
+
+// LookUp reads the receipt's QR code off the paper: the submission's id and the
+// secret of its look-up.
+func LookUp(paper image.Image) (id, secret string, err error) {
+	codes, err := desk.ReadCodes(paper)
+	if err != nil {
+		return "", "", err
+	}
+	p, err := hanoi()
+	if err != nil {
+		return "", "", err
+	}
+	for _, code := range codes {
+		if id, secret, ok := p.ReadLookUp(code); ok {
+			return id, secret, nil
+		}
+	}
+	return "", "", fmt.Errorf("none of the paper's %d codes is a look-up", len(codes))
+}
+
+// Sound is how a recording sounds.
+type Sound struct {
+	Length time.Duration
+	Peak   float64 // dB below full scale, 0 = full
+	Spoken float64 // part of the time that is louder than -40 dB
+}
+
+// Listen measures a recording of 16 bits.
+func Listen(recording []byte) (Sound, error) {
+	dec := wav.NewDecoder(bytes.NewReader(recording))
+	pcm, err := dec.FullPCMBuffer()
+	if err != nil {
+		return Sound{}, fmt.Errorf("listen: %w", err)
+	}
+	if len(pcm.Data) == 0 {
+		return Sound{Peak: math.Inf(-1)}, nil
+	}
+	const full = 1 << 15
+	window, peak, loud, windows := pcm.Format.SampleRate/50, 0, 0, 0
+	for part := range slices.Chunk(pcm.Data, max(window, 1)) {
+		top := 0
+		for _, v := range part {
+			top = max(top, v, -v)
+		}
+		windows++
+		if top > full/100 {
+			loud++
+		}
+		peak = max(peak, top)
+	}
+	return Sound{
+		Length: time.Duration(len(pcm.Data)) * time.Second / time.Duration(pcm.Format.SampleRate),
+		Peak:   20 * math.Log10(float64(peak)/full),
+		Spoken: float64(loud) / float64(windows),
+	}, nil
+}
+
+// Audible fails on silence.
+func (s Sound) Audible() error {
+	if s.Length < time.Second || s.Peak < -30 || s.Spoken < 0.2 {
+		return fmt.Errorf("hardly anything was heard: %v, peak %.1f dB, %.0f%% spoken", s.Length, s.Peak, 100*s.Spoken)
+	}
+	return nil
+}

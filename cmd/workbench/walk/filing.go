@@ -1,0 +1,241 @@
+package walk
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"motcua/kiosk/hatch"
+)
+
+// Filing is a submission that the citizen wants to make.
+type Filing struct {
+	Procedure string            // national code
+	Card      string            // of the workbench's drawer
+	Answers   map[string]string // by question; a question that is not here is an error
+}
+
+// Birth registers a birth of ten days before now: a father with his card, the
+// hospital's paper at hand.
+func Birth(now time.Time) Filing {
+	return Filing{"1.001193", "card-7", map[string]string{
+		"a_rel":     "cha",
+		"b_notice":  "giay",
+		"c_name":    "NGUYỄN MINH AN",
+		"c_born":    now.AddDate(0, 0, -10).Format(time.DateOnly),
+		"c_sex":     "Nữ",
+		"c_eth":     "Kinh",
+		"c_pob":     "Bệnh Viện Bạch Mai",
+		"c_origin":  "Hà Nội",
+		"m_name":    "TRẦN THỊ VÍ DỤ",
+		"m_pnum":    "001196999999",
+		"b_married": "yes",
+		"z_copies":  "2",
+		"z_result":  "dien-tu-tai-quay",
+		"a_phone":   "0912345678",
+	}}
+}
+
+// Identify goes from the attract screen to where the card was read.
+func (c *Citizen) Identify(ctx context.Context, f Filing) error {
+	if err := c.ToIdentify(ctx, f); err != nil {
+		return err
+	}
+	if err := c.Stage.Desk.ScanCard(ctx, f.Card); err != nil {
+		return err
+	}
+	_, err := c.At(ctx, "papers")
+	return err
+}
+
+// ToIdentify goes from the attract screen to where the kiosk asks who it is.
+func (c *Citizen) ToIdentify(ctx context.Context, f Filing) error {
+	if err := c.ToProcedures(ctx); err != nil {
+		return err
+	}
+	if err := c.Choose(ctx, f.Procedure, "identify"); err != nil {
+		return err
+	}
+	return c.look(ctx)
+}
+
+// Choose finds a procedure in the list, under whichever chip it stands, and
+// touches it; it leads to the screen named.
+func (c *Citizen) Choose(ctx context.Context, procedure, to string) error {
+	row := "row:" + procedure
+	s, err := c.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.Find(ctx, row); err == nil {
+		_, err := c.Go(ctx, row, to)
+		return err
+	}
+	for _, chip := range s.Targets {
+		group, ok := strings.CutPrefix(chip.ID, "chip:")
+		if !ok || group == s.Step {
+			continue
+		}
+		if err := c.Touch(ctx, chip.ID); err != nil {
+			return err
+		}
+		if _, err := c.Until(ctx, "the list of "+group, func(s hatch.Screen) bool { return s.Step == group }); err != nil {
+			return err
+		}
+		if err := c.Find(ctx, row); err == nil {
+			_, err := c.Go(ctx, row, to)
+			return err
+		}
+	}
+	return fmt.Errorf("choose %s: %w under any chip", procedure, ErrNotThere)
+}
+
+// ToProcedures goes from the attract screen to the list of procedures.
+func (c *Citizen) ToProcedures(ctx context.Context) error {
+	if _, err := c.At(ctx, "attract"); err != nil {
+		return err
+	}
+	for _, step := range []struct{ touch, to string }{
+		{"", "attract"}, {"start", "home"}, {"door:submit", "procedures"},
+	} {
+		if step.touch != "" {
+			if _, err := c.Go(ctx, step.touch, step.to); err != nil {
+				return err
+			}
+		}
+		if err := c.look(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Fill goes on from the papers to the review, answering every question.
+func (c *Citizen) Fill(ctx context.Context, f Filing) (asked []string, err error) {
+	if err := c.look(ctx); err != nil {
+		return nil, err
+	}
+	s, err := c.Go(ctx, "next", "question", "review")
+	for err == nil && s.Screen == "question" {
+		asked = append(asked, s.Step)
+		if len(asked) > 100 {
+			return asked, fmt.Errorf("more than 100 questions: %v", asked)
+		}
+		s, err = c.answer(ctx, s, f)
+	}
+	if err != nil {
+		return asked, err
+	}
+	return asked, c.look(ctx)
+}
+
+// answer gives the answer to the question that is shown and goes on.
+func (c *Citizen) answer(ctx context.Context, s hatch.Screen, f Filing) (hatch.Screen, error) {
+	value, ok := f.Answers[s.Step]
+	if !ok {
+		return s, fmt.Errorf("no answer to question %s; there are answers to %v", s.Step, slices.Sorted(maps.Keys(f.Answers)))
+	}
+	if err := c.enter(ctx, s, value); err != nil {
+		return s, fmt.Errorf("question %s: %w", s.Step, err)
+	}
+	if err := c.look(ctx); err != nil {
+		return s, err
+	}
+	if err := c.Touch(ctx, "next"); err != nil {
+		return s, err
+	}
+	return c.Until(ctx, "what comes after question "+s.Step, func(n hatch.Screen) bool {
+		return n.Screen != "question" || n.Step != s.Step
+	})
+}
+
+// enter gives an answer by the input that the question has.
+func (c *Citizen) enter(ctx context.Context, s hatch.Screen, value string) error {
+	switch {
+	case has(s, "opt:"):
+		if err := c.Find(ctx, "opt:"+value); err != nil {
+			return err
+		}
+		return c.Touch(ctx, "opt:"+value) // it may be chosen already
+	case has(s, "date:"):
+		var year, month, day string
+		if parts := strings.Split(value, "-"); len(parts) == 3 {
+			year, month, day = parts[0], parts[1], parts[2]
+		} else {
+			return fmt.Errorf("%q is no date", value)
+		}
+		if err := c.Touch(ctx, "date:day"); err != nil { // it may be active already
+			return err
+		}
+		return c.Type(ctx, day+month+year)
+	}
+	if _, ok := s.Find("key:clear"); ok {
+		if err := c.Touch(ctx, "key:clear"); err != nil { // it may be empty already
+			return err
+		}
+	}
+	return c.Type(ctx, value)
+}
+
+// Type types text on the screen's keyboard.
+func (c *Citizen) Type(ctx context.Context, text string) error {
+	for _, key := range Keys(text) {
+		if _, err := c.Press(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Submit agrees on the review and submits; it returns on the first screen that
+// says how that went.
+func (c *Citizen) Submit(ctx context.Context) (hatch.Screen, error) {
+	if err := c.Find(ctx, "consent"); err != nil {
+		return c.now, err
+	}
+	if _, err := c.Press(ctx, "consent"); err != nil {
+		return c.now, err
+	}
+	if err := c.look(ctx); err != nil {
+		return c.now, err
+	}
+	s, err := c.Go(ctx, "submit", "done", "noprint", "notkept")
+	if err != nil {
+		return s, err
+	}
+	return s, c.look(ctx)
+}
+
+// Leave rates the visit and goes home; it returns when the kiosk waits for the
+// next citizen.
+func (c *Citizen) Leave(ctx context.Context) error {
+	s, err := c.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if _, ok := s.Find("rate:5"); ok {
+		if _, err := c.Press(ctx, "rate:5"); err != nil {
+			return err
+		}
+		if err := c.look(ctx); err != nil {
+			return err
+		}
+	}
+	if s.Screen != "goodbye" {
+		if _, err := c.Go(ctx, "finish", "goodbye"); err != nil {
+			return err
+		}
+	}
+	if err := c.look(ctx); err != nil {
+		return err
+	}
+	_, err = c.Go(ctx, "finish", "attract")
+	return err
+}
+
+func has(s hatch.Screen, prefix string) bool {
+	return slices.ContainsFunc(s.Targets, func(t hatch.Target) bool { return strings.HasPrefix(t.ID, prefix) })
+}
