@@ -80,7 +80,7 @@ func TestFaultsInADirectory(t *testing.T) {
 	if !errors.As(err, &got) {
 		t.Fatal(err)
 	}
-	const want = `packs/hanoi/procedures/7.000001.yaml:5: icon "babby" is not known; allowed: accessibility, baby, `
+	const want = `packs/hanoi/procedures/7.000001.yaml:5: icon "babby" is not known; allowed: accessibility, award, baby, `
 	if text := got.In("packs/hanoi").Error(); !strings.Contains(text, "\n"+want) {
 		t.Errorf("In did not yield %q:\n%s", want, text)
 	}
