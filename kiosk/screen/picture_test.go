@@ -33,6 +33,7 @@ func newScreen(t testing.TB, w, h int, opts Options) *Screen {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.surface.soon = func(f func()) { f() }
 	t.Cleanup(s.window.Close)
 	return s
 }

@@ -125,6 +125,26 @@ func find(t testing.TB, name string) visit.View {
 	return visit.View{}
 }
 
+// TestTouchWhereTheFingerIs: the driver tells the press at the place of the
+// touch before, and the move to the true one after it.
+func TestTouchWhereTheFingerIs(t *testing.T) {
+	var got []string
+	s := newScreen(t, 1080, 1920, Options{Touched: func(id string) { got = append(got, id) }})
+	s.Show(find(t, "review"))
+	var later []func()
+	s.surface.soon = func(f func()) { later = append(later, f) }
+	there := targetOf(t, s, "back")
+	s.surface.MouseDown(mouse(600, 1000))
+	s.surface.MouseUp(mouse(600, 1000))
+	s.surface.MouseMoved(mouse(float32(there.X+there.W/2), float32(there.Y+there.H/2)))
+	for _, f := range later {
+		f()
+	}
+	if len(later) != 1 || len(got) != 1 || got[0] != "back" {
+		t.Errorf("touched %q after %d turns, want back after 1", got, len(later))
+	}
+}
+
 func TestTouch(t *testing.T) {
 	var got []string
 	s := newScreen(t, 1080, 1920, Options{Touched: func(id string) { got = append(got, id) }})

@@ -319,14 +319,14 @@ func TestBrokenPromptIsReported(t *testing.T) {
 func TestSpeakWaitsForTheEnd(t *testing.T) {
 	speaking(t, func(r *room, m *Mouth) {
 		began := time.Now()
-		if err := m.Speak(t.Context(), short); err != nil {
+		if err := m.Speak(context.Background(), short); err != nil {
 			t.Fatal(err)
 		}
 		if d := time.Since(began); d < time.Second {
 			t.Errorf("Speak returned after %v, the prompt lasts 1 s", d)
 		}
 		cut := make(chan error, 1)
-		go func() { cut <- m.Speak(t.Context(), long) }()
+		go func() { cut <- m.Speak(context.Background(), long) }()
 		time.Sleep(time.Second)
 		m.Hush()
 		if err := <-cut; err == nil {
@@ -342,7 +342,7 @@ func TestSpeakWithoutLoudspeaker(t *testing.T) {
 		r.pull()
 		time.Sleep(time.Second)
 		began := time.Now()
-		if err := m.Speak(t.Context(), short); !errors.Is(err, devices.ErrGone) {
+		if err := m.Speak(context.Background(), short); !errors.Is(err, devices.ErrGone) {
 			t.Errorf("Speak: %v, want %v", err, devices.ErrGone)
 		}
 		if d := time.Since(began); d > 10*time.Second {
