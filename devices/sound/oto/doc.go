@@ -24,8 +24,8 @@
 //
 // # What the library leaves open
 //
-// A lost device cannot be closed: each loss leaks one file descriptor, one
-// goroutine and about 20 kB. It is one for each unplugging of a loudspeaker
+// A lost device cannot be closed: each loss leaks its file descriptor, one
+// goroutine and the library's buffers. That is once for each unplugging of a loudspeaker
 // that had worked, not one for each attempt to come back: Open first knocks at
 // the device by itself and asks the library only if it answers. A device that
 // hangs and then comes round is taken up again without a leak.
