@@ -180,7 +180,7 @@ func TestRulesAt(t *testing.T) {
 	day := func(s string) time.Time { return at(t, p, s+" 00:00") }
 	got := procedure(t, p, "1.004873").RulesAt(at(t, p, "2026-11-20 10:00"))
 	want := []pack.AppliedRule{
-		{Kind: "fee:online", Rule: pack.Rule{From: day("2026-01-01"), Source: "77/2025/NQ-HĐND", Verified: "lsvn.vn 2026"}},
+		{Kind: "fee:online", Rule: pack.Rule{From: day("2026-01-01"), Source: "77/2025/NQ-HĐND", Verified: "báo đăng lại (lsvn.vn a167827)"}},
 		{Kind: "fee:counter", Rule: pack.Rule{From: day("2025-07-01"), Source: "NQ 06/2020/NQ-HĐND"}},
 		{Kind: "time", Rule: pack.Rule{From: day("2025-07-01"), Source: "NĐ 123/2015/NĐ-CP", Verified: "bản chép Cổng DVCQG 06/2026"}},
 	}

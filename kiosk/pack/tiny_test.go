@@ -78,7 +78,7 @@ func TestAnotherProvince(t *testing.T) {
 	}
 }
 
-// TestNoProvinceInCode holds the Go files below kiosk to knowing no province:
+// TestNoProvinceInCode holds the Go files of this package to knowing no province:
 // none may hold what a pack says of one.
 func TestNoProvinceInCode(t *testing.T) {
 	h := hanoi(t)
