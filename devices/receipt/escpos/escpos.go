@@ -190,7 +190,7 @@ func (p *Printer) status(ctx context.Context, op string) (receipt.Status, error)
 
 // patiently asks, and asks again where an answer must be expected.
 func (p *Printer) patiently(ctx context.Context, op string, n byte) (byte, error) {
-	if !p.answered {
+	if !p.answered || !p.told.Prints() { // or it told us why it may not answer
 		return p.ask(ctx, op, n, firstWord)
 	}
 	b, err := p.ask(ctx, op, n, nextWord)
@@ -418,7 +418,11 @@ func (p *Printer) abandon(op string, cause error) {
 	if errors.Is(cause, devices.ErrGone) || errors.Is(cause, devices.ErrClosed) || errors.Is(cause, devices.ErrSilent) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	limit := closing
+	if errors.Is(cause, devices.ErrStaff) {
+		limit = leaving
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	if p.pad(ctx, op) != nil {
 		return

@@ -1,9 +1,11 @@
 package escpos_test
 
 import (
+	"image"
 	"net"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 
 	"motcua/devices/port"
 	"motcua/devices/receipt"
@@ -58,6 +60,39 @@ func TestPrinter(t *testing.T) {
 			receipttest.InBubble(t, onPipe(c.model, c.opts))
 		})
 	}
+}
+
+// Pixels that look like a question are answered by units that obey real-time
+// commands wherever they stand. Those answers are not ours: 0x16, "drawer pin
+// high" to DLE EOT 1, would be an open cover to DLE EOT 2.
+func TestPixelsThatLookLikeQuestions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := onPipe("epson-tm-t82", receiptsim.Options{Speed: 150})(t)
+		img := image.NewGray(image.Rect(0, 0, 576, 400))
+		for i := range img.Pix {
+			img.Pix[i] = 0xFF
+		}
+		for y := range 400 {
+			for i, c := range []byte{0x80, 0x10, 0x04, 0x01, 0x10, 0x04, byte(1 + y%4), 0x01} {
+				for x := range 8 {
+					if c>>(7-x)&1 == 1 {
+						img.Pix[y*img.Stride+8*(i+y%60)+x] = 0
+					}
+				}
+			}
+		}
+		for range 3 {
+			if err := b.Printer.Print(t.Context(), receipt.Slip{Page: img}); err != nil {
+				t.Fatal(err)
+			}
+			if st, err := b.Printer.Status(t.Context()); err != nil || st != receipt.OK {
+				t.Fatalf("Status = %v, %v; want ok", st, err)
+			}
+		}
+		if n := len(b.Unit.Pieces()); n != 4 { // the first one parts what was there before
+			t.Errorf("%d pieces, want 4", n)
+		}
+	})
 }
 
 // The real road: a serial port under a stable name, in real time.

@@ -17,7 +17,8 @@ const (
 	stall     = 3 * time.Second        // it takes no byte that long: ErrSilent
 	glance    = 5 * time.Millisecond   // between the bands of a silent unit, for its XOFF
 	peek      = 250 * time.Millisecond // while it takes none, how often its own word is looked for
-	closing   = 2 * time.Second        // to end a slip cleanly after a cancel or fault
+	closing   = 2 * time.Second        // to end a slip cleanly after a cancel
+	leaving   = 400 * time.Millisecond // to tidy up after a fault; the next slip does the rest
 	settle    = 500 * time.Millisecond // beyond the reckoned end, for the cutter
 	queuedLag = 3 * time.Second        // beyond the reckoned end, for GS r
 )

@@ -37,14 +37,20 @@ func (p *pace) add(now time.Time, s step) {
 	if p.arrived.Before(now) {
 		p.arrived = now
 	}
-	if p.baud > 0 {
-		p.arrived = p.arrived.Add(time.Duration(len(s.bytes)) * 10 * time.Second / time.Duration(p.baud))
-	}
+	p.arrived = p.arrived.Add(p.wire(len(s.bytes)))
 	if p.printed.Before(p.arrived) {
 		p.printed = p.arrived
 	}
 	p.printed = p.printed.Add(time.Duration(s.rows) * p.perRow)
 	p.waiting = append(p.waiting, parcel{len(s.bytes), p.arrived, p.printed})
+}
+
+// wire is how long n bytes take on the line: ten bit times each.
+func (p *pace) wire(n int) time.Duration {
+	if p.baud == 0 {
+		return 0
+	}
+	return time.Duration(n) * 10 * time.Second / time.Duration(p.baud)
 }
 
 // room is how long to wait before that many bytes find room in the buffer.
@@ -61,6 +67,7 @@ func (p *pace) room(now time.Time, bytes int) time.Duration {
 	if lands.Before(now) {
 		lands = now
 	}
+	lands = lands.Add(p.wire(bytes))
 	held := bytes
 	for _, w := range p.waiting {
 		if w.printed.After(lands) {

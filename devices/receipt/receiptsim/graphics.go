@@ -111,7 +111,7 @@ func (f *firmware) rasterNow() error {
 		return nil
 	}
 	mode, wide, high := b[1]&3, int(b[2])+int(b[3])<<8, int(b[4])+int(b[5])<<8
-	if len(f.line) > 0 {
+	if len(f.line) > 0 || wide*high == 0 {
 		f.unheardOf(gs, 'v', '0')
 		return f.skip(wide * high)
 	}

@@ -8,8 +8,9 @@ import (
 )
 
 const (
-	longestPiece = 32_000     // rows (4 m): the unit cuts by itself there
-	keptPieces   = 64         // the tray holds that many, oldest gone first
+	longestPiece = 16_000     // rows (2 m): the unit cuts by itself there
+	keptPieces   = 64         // the tray holds that many, oldest gone first,
+	keptRows     = 64_000     // and no more paper than 8 m
 	keptBytes    = 1 << 20    // of the raw stream
 	nearEndMM    = 3_000      // left on the roll when the near-end sensor falls
 	status       = byte(0x12) // fixed bits of every DLE EOT answer
@@ -83,7 +84,8 @@ func (m *mech) Jam(on bool) { m.change(func() { m.jam = on }) }
 // Mute makes the unit answer nothing at all; it still prints.
 func (m *mech) Mute(on bool) { m.change(func() { m.mute = on }) }
 
-// Pieces gives what lies in the tray, oldest first: the last 64.
+// Pieces gives what lies in the tray, oldest first: the
+// last 64, and no more than 8 m of paper.
 func (m *mech) Pieces() []Piece {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -293,9 +295,12 @@ func (m *mech) release(rows int, torn bool) {
 		}
 	}
 	m.pieces = append(m.pieces, Piece{Image: img, At: time.Now(), MM: m.mm(rows), Torn: torn, Raw: m.raw})
-	if len(m.pieces) > keptPieces {
-		m.pieces = append([]Piece(nil), m.pieces[1:]...)
+	kept, total := len(m.pieces), 0
+	for kept > 0 && len(m.pieces)-kept < keptPieces && total+m.pieces[kept-1].Image.Rect.Dy() <= keptRows {
+		kept--
+		total += m.pieces[kept].Image.Rect.Dy()
 	}
+	m.pieces = append([]Piece(nil), m.pieces[kept:]...)
 	m.raw = nil
 }
 

@@ -41,12 +41,13 @@ func (p *Printer) Plug() error {
 		_ = line.Close()
 		return err
 	}
+	p.linked = true
 	p.wire = plug(p, line)
 	return nil
 }
 
 func (p *Printer) unlink() error {
-	if p.link == "" {
+	if !p.linked {
 		return nil
 	}
 	if err := os.Remove(p.link); !errors.Is(err, fs.ErrNotExist) {

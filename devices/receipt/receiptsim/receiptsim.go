@@ -77,7 +77,8 @@ type Printer struct {
 	opts Options
 	link string // symlink to the pty; "" = not on a pty
 
-	plugMu sync.Mutex // guards wire and closed
+	plugMu sync.Mutex // guards wire, linked and closed
+	linked bool       // the symlink is ours
 	wire   *wire      // nil = unplugged
 	closed bool
 	buffer *buffer
