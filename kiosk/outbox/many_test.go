@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // resident is the memory of this process in bytes, as of proc(5): SQLite's own
@@ -23,6 +25,14 @@ func resident(t *testing.T) int64 {
 	return pages * int64(os.Getpagesize())
 }
 
+// processor is the processor time of this process so far.
+func processor(t *testing.T) time.Duration {
+	t.Helper()
+	var u unix.Rusage
+	ok(t, unix.Getrusage(unix.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
 func TestTenThousandQueued(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes 120 MB")
@@ -35,23 +45,23 @@ func TestTenThousandQueued(t *testing.T) {
 	fillMany(t, dir, n)
 	ctx := t.Context()
 
-	// The bars are for a station at rest; the race detector makes SQLite, which
-	// is Go here, about ten times slower.
+	// The bars are for a station at rest. What is held to them is processor
+	// time, which other programs on this machine do not change; the clock's is
+	// told beside it. The race detector makes SQLite, which is Go here, about
+	// ten times slower.
 	slack := time.Duration(1)
 	if raceDetector {
 		slack = 20
 	}
 	best := func(what string, bar time.Duration, f func()) {
 		t.Helper()
-		took := time.Duration(1<<63 - 1)
-		for range 3 { // the best of three: other programs run beside us
-			start := time.Now()
+		took, wall := time.Duration(1<<63-1), time.Duration(1<<63-1)
+		for range 3 {
+			start, used := time.Now(), processor(t)
 			f()
-			if took = min(took, time.Since(start)); took <= bar {
-				break
-			}
+			took, wall = min(took, processor(t)-used), min(wall, time.Since(start))
 		}
-		t.Logf("%s: %v (bar %v)", what, took.Round(time.Millisecond), bar)
+		t.Logf("%s: %v, by the clock %v (bar %v)", what, took.Round(time.Millisecond), wall.Round(time.Millisecond), bar)
 		if took > bar*slack {
 			t.Errorf("%s took %v, want at most %v", what, took, bar)
 		}
@@ -73,6 +83,12 @@ func TestTenThousandQueued(t *testing.T) {
 			t.Fatalf("Summary = %+v, %v; want %d pending", s, err, n)
 		}
 	})
+
+	var plan string
+	ok(t, b.read.QueryRow("EXPLAIN QUERY PLAN "+nextDue, 1, 2).Scan(new(int), new(int), new(int), &plan))
+	if !strings.Contains(plan, "submission_pending") {
+		t.Errorf("the next one is looked for by %q: slower with every one delivered", plan)
+	}
 
 	deliver := func(k int) {
 		t.Helper()

@@ -105,6 +105,10 @@ type statements struct {
 	insert, payload, next, sealed, show *sql.Stmt
 }
 
+// nextDue finds the first that is due. A due time further off than any backoff
+// comes from a clock that was set back since; such a one is due.
+const nextDue = `SELECT seq, id FROM submission WHERE pending = 1 AND (due <= ?1 OR due > ?2) ORDER BY seq LIMIT 1`
+
 func prepare(ctx context.Context, write, read *sql.DB) (s statements, err error) {
 	for _, p := range []struct {
 		st  **sql.Stmt
@@ -114,10 +118,7 @@ func prepare(ctx context.Context, write, read *sql.DB) (s statements, err error)
 		{&s.insert, write, `INSERT INTO submission (id, claim, procedure, secret, digest, sum, size, created, accepted)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.payload, write, "INSERT INTO payload (seq, id, sum, sealed) VALUES (?, ?, ?, ?)"},
-		// A due time further off than any backoff comes from a clock that was
-		// set back since; such a one is due.
-		{&s.next, read, `SELECT seq, id FROM submission
-			WHERE pending = 1 AND (due <= ?1 OR due > ?2) ORDER BY seq LIMIT 1`},
+		{&s.next, read, nextDue},
 		{&s.sealed, read, "SELECT sum, sealed FROM payload WHERE seq = ?"},
 		{&s.show, read, "SELECT " + columns + " FROM submission WHERE id = ?"},
 	} {

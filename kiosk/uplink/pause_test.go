@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -239,6 +240,34 @@ func TestFaultyCentralIsNotFlooded(t *testing.T) {
 		w.central.misbehave(nil)
 		for _, id := range ids {
 			delivery(t, u, id)
+		}
+	})
+}
+
+// One that central fails on costs the others no time at all.
+func TestPoisonCostsNobodyTime(t *testing.T) {
+	inBubble(t, func(t *testing.T, w *wire, u *Uplink) {
+		poison := accept(t, u)
+		w.central.misbehave(func(rw http.ResponseWriter, r *http.Request) bool {
+			if strings.HasSuffix(r.URL.Path, poison.ID) {
+				say(rw, 500, problem("central-fault", 500))
+				return true
+			}
+			return false
+		})
+		for range 5 {
+			if took := delivery(t, u, accept(t, u).ID); took > 500*time.Millisecond {
+				t.Errorf("delivered after %v, want at once", took)
+			}
+		}
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if took := delivery(t, u, accept(t, u).ID); took > 500*time.Millisecond {
+			t.Errorf("an hour later delivered after %v, want at once", took)
+		}
+		w.central.misbehave(nil)
+		if took := delivery(t, u, poison.ID); took > longest*5/4 {
+			t.Errorf("the mended one was delivered after %v", took)
 		}
 	})
 }
