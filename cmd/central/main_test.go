@@ -45,12 +45,18 @@ func TestMain(m *testing.M) {
 	}
 }
 
+// childEnv makes the child act as central. Under the race detector a program
+// sleeps for a second at its end, which is of no use here.
+func childEnv(act string) []string {
+	return append(os.Environ(), actEnv+"="+act, "GORACE=atexit_sleep_ms=0")
+}
+
 // central runs a verb of the real program and gives what it printed.
 func central(t testing.TB, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
-	cmd.Env = append(os.Environ(), actEnv+"=main")
+	cmd.Env = childEnv("main")
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
 	return out.String(), errs.String(), err
@@ -138,7 +144,7 @@ func (o *office) serve(t testing.TB, act string, more ...string) *running {
 	r := &running{ended: make(chan error, 1)}
 	args := append([]string{"serve", "--dir", o.dir, "--listen", "127.0.0.1:0", "--page", "127.0.0.1:0"}, more...)
 	r.cmd = exec.Command(os.Args[0], args...)
-	r.cmd.Env = append(os.Environ(), actEnv+"="+act)
+	r.cmd.Env = childEnv(act)
 	r.cmd.Stderr = r
 	out, err := r.cmd.StdoutPipe()
 	if err != nil {
