@@ -40,7 +40,7 @@ func (c *demoCmd) scripted(ctx context.Context, o stage.Options) (err error) {
 	defer func() { err = errors.Join(err, s.Close()) }()
 	sh := &show{stage: s, out: c.Out}
 	if err := sh.play(ctx, start); err != nil {
-		return err
+		return errors.Join(err, sh.lastLook(ctx))
 	}
 	text := strings.Join(sh.summary, "\n") + "\n"
 	fmt.Print(text)
@@ -157,6 +157,19 @@ func (s *show) look(ctx context.Context, shown hatch.Screen) error {
 	}
 	s.seen = append(s.seen, name)
 	return writePNG(filepath.Join(s.out, fmt.Sprintf("%02d-%s.png", len(s.seen), name)), img)
+}
+
+// lastLook keeps a picture of the screen on which the show failed.
+func (s *show) lastLook(ctx context.Context) error {
+	shown, err := s.stage.Hatch.Screen(ctx, 0)
+	if err != nil {
+		return err
+	}
+	img, err := s.stage.Picture(ctx, shown)
+	if err != nil {
+		return err
+	}
+	return writePNG(filepath.Join(s.out, "failed.png"), img)
 }
 
 // paper keeps the receipt, as bytes and as paper.

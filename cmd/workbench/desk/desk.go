@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -215,10 +216,12 @@ type Slip struct {
 func (d *Desk) Slips() []Slip {
 	slips := []Slip{}
 	for _, p := range d.printer.Pieces() {
-		slips = append(slips, Slip{p.At.UnixMicro(), p.At, p.MM, p.Torn})
+		slips = append(slips, slipOf(p))
 	}
 	return slips
 }
+
+func slipOf(p receiptsim.Piece) Slip { return Slip{p.At.UnixMicro(), p.At, p.MM, p.Torn} }
 
 // piece finds the paper of a slip; 0 is the last one.
 func (d *Desk) piece(id int64) (receiptsim.Piece, bool) {
@@ -234,13 +237,19 @@ func (d *Desk) piece(id int64) (receiptsim.Piece, bool) {
 	return receiptsim.Piece{}, false
 }
 
-// NextSlip waits for the first slip after that one.
+// blank tells that nothing is printed on a piece, as on the one that a driver
+// cuts off before its first slip.
+func blank(p receiptsim.Piece) bool {
+	return !slices.ContainsFunc(p.Image.Pix, func(v uint8) bool { return v < 0x80 })
+}
+
+// NextSlip waits for the first slip after that one that says anything.
 func (d *Desk) NextSlip(ctx context.Context, after int64) (Slip, error) {
 	tick := time.NewTicker(20 * time.Millisecond) // the printer rings no bell
 	defer tick.Stop()
 	for {
-		for _, s := range d.Slips() {
-			if s.ID > after {
+		for _, p := range d.printer.Pieces() {
+			if s := slipOf(p); s.ID > after && !blank(p) {
 				return s, nil
 			}
 		}

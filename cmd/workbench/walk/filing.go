@@ -15,7 +15,7 @@ import (
 type Filing struct {
 	Procedure string            // national code
 	Card      string            // of the workbench's drawer
-	Answers   map[string]string // by question; a question that is not here is an error
+	Answers   map[string]string // by question, "" = as suggested; one that is not here is an error
 }
 
 // Birth registers a birth of ten days before now: a father with his card, the
@@ -152,30 +152,25 @@ func (c *Citizen) answer(ctx context.Context, s hatch.Screen, f Filing) (hatch.S
 	})
 }
 
-// enter gives an answer by the input that the question has.
+// enter gives an answer by the input that the question has; "" leaves what is
+// suggested. Every touch here changes the screen: a second one before the
+// first was drawn is more than fingers can do.
 func (c *Citizen) enter(ctx context.Context, s hatch.Screen, value string) error {
 	switch {
+	case value == "":
+		return nil
 	case has(s, "opt:"):
 		if err := c.Find(ctx, "opt:"+value); err != nil {
 			return err
 		}
-		return c.Touch(ctx, "opt:"+value) // it may be chosen already
+		_, err := c.Press(ctx, "opt:"+value)
+		return err
 	case has(s, "date:"):
-		var year, month, day string
-		if parts := strings.Split(value, "-"); len(parts) == 3 {
-			year, month, day = parts[0], parts[1], parts[2]
-		} else {
-			return fmt.Errorf("%q is no date", value)
-		}
-		if err := c.Touch(ctx, "date:day"); err != nil { // it may be active already
+		date, err := time.Parse(time.DateOnly, value)
+		if err != nil {
 			return err
 		}
-		return c.Type(ctx, day+month+year)
-	}
-	if _, ok := s.Find("key:clear"); ok {
-		if err := c.Touch(ctx, "key:clear"); err != nil { // it may be empty already
-			return err
-		}
+		return c.Type(ctx, date.Format("02012006"))
 	}
 	return c.Type(ctx, value)
 }
