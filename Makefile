@@ -16,7 +16,7 @@ deps: ## install the Debian packages that build, test and demo need
 
 build: deps ## build kiosk, kioskctl, central and workbench into bin/
 	@mkdir -p $(BIN)
-	$(GO) build -o $(BIN)/kiosk ./cmd/kiosk
+	$(GO) build -tags migrated_fynedo -o $(BIN)/kiosk ./cmd/kiosk
 	$(GO) build -o $(BIN)/kioskctl ./cmd/kioskctl
 	CGO_ENABLED=0 $(GO) build -o $(BIN)/central ./cmd/central
 	$(GO) build -o $(BIN)/workbench ./cmd/workbench
@@ -46,4 +46,4 @@ fuzz: deps ## every fuzz target for FUZZTIME (20s) each
 	@scripts/fuzz.sh $(FUZZTIME)
 
 voice: deps ## make the prompts in assets/voice from the texts again
-	scripts/voice.sh
+	$(GO) run ./kiosk/voice/studio

@@ -8,6 +8,7 @@
 package text
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -150,21 +151,28 @@ func first(a, b string) string {
 	return b
 }
 
-// QuestionKey is the key under which WithPack puts a question of a procedure.
-func QuestionKey(procedure, question string) string { return "pack." + procedure + "." + question }
+// QuestionKey is the key under which WithPack puts a question. Procedures that
+// ask the same in the same words share it.
+func QuestionKey(q pack.Question) string {
+	sum := sha256.Sum256([]byte(q.Label.VI + "\n" + q.Label.EN + "\n" + q.Help.VI + "\n" + q.Help.EN))
+	return fmt.Sprintf("ask.%s.%x", q.ID, sum[:3])
+}
 
 // WithPack gives a catalogue that has the questions of p too, spoken as they
-// are written, so that the voice asks what the screen asks.
+// are written, so that the voice asks what the screen asks. A help line with
+// digits in it is left to the screen; a question with digits is not spoken.
 func (c *Catalogue) WithPack(p *pack.Pack) *Catalogue {
 	all := maps.Clone(c.entries)
 	for _, proc := range p.Procedures {
 		for _, q := range proc.Questions {
-			e := Entry{VI: q.Label.VI, EN: q.Label.EN, Say: Say{Spoken: true}}
-			if q.Help.VI != "" && q.Help.EN != "" {
+			e := Entry{VI: q.Label.VI, EN: q.Label.EN, Say: Say{Spoken: !hasDigit(q.Label)}}
+			if q.Help.VI != "" && q.Help.EN != "" && !hasDigit(q.Help) {
 				e.Say.VI, e.Say.EN = q.Label.VI+" "+q.Help.VI, q.Label.EN+" "+q.Help.EN
 			}
-			all[QuestionKey(proc.Code, q.ID)] = e
+			all[QuestionKey(q)] = e
 		}
 	}
 	return &Catalogue{entries: all}
 }
+
+func hasDigit(t pack.Text) bool { return strings.ContainsAny(t.VI+t.EN, "0123456789") }

@@ -76,12 +76,25 @@ func TestWithPack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pack.Pack{Procedures: []*pack.Procedure{{Code: "1.0", Questions: []pack.Question{
-		{ID: "name", Label: pack.Text{VI: "Tên?", EN: "Name?"}, Help: pack.Text{VI: "Viết đủ.", EN: "In full."}}}}}}
-	if got, ok := c.WithPack(p).Spoken(pack.VI, QuestionKey("1.0", "name")); !ok || got != "Tên? Viết đủ." {
-		t.Errorf("Spoken = %q, %v", got, ok)
+	name := pack.Question{ID: "name", Label: pack.Text{VI: "Tên?", EN: "Name?"}, Help: pack.Text{VI: "Viết đủ.", EN: "In full."}}
+	pages := pack.Question{ID: "pages", Label: pack.Text{VI: "Mấy trang?", EN: "How many pages?"}, Help: pack.Text{VI: "Từ 1 đến 500.", EN: "1 to 500."}}
+	form := pack.Question{ID: "form", Label: pack.Text{VI: "Mẫu 01?", EN: "Form 01?"}}
+	p := &pack.Pack{Procedures: []*pack.Procedure{
+		{Code: "1.0", Questions: []pack.Question{name, pages}}, {Code: "2.0", Questions: []pack.Question{name, form}}}}
+	all := c.WithPack(p)
+	for _, tc := range []struct {
+		q    pack.Question
+		want string
+		ok   bool
+	}{{name, "Tên? Viết đủ.", true}, {pages, "Mấy trang?", true}, {form, "", false}} {
+		if got, ok := all.Spoken(pack.VI, QuestionKey(tc.q)); ok != tc.ok || got != tc.want {
+			t.Errorf("Spoken(%s) = %q, %v; want %q, %v", tc.q.ID, got, ok, tc.want, tc.ok)
+		}
 	}
-	if c.Has(QuestionKey("1.0", "name")) {
+	if n := len(all.Keys()); n != 3 {
+		t.Errorf("%d entries, want 3: the same question is spoken once", n)
+	}
+	if len(c.Keys()) != 0 {
 		t.Error("WithPack changed the catalogue it was given")
 	}
 }

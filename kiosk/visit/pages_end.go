@@ -165,7 +165,7 @@ func (m *Machine) prompt(s State) prompt {
 			return prompt{}
 		}
 		p.Key = "question.say." + group(q.Kind)
-		if key := text.QuestionKey(s.code, q.ID); m.Texts.Has(key) {
+		if key := text.QuestionKey(q); m.Texts.Has(key) {
 			p.Key = key
 		}
 		if s.problem != "" {

@@ -16,13 +16,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"motcua/kiosk/pack"
-	"motcua/kiosk/text"
 	"motcua/kiosk/voice"
 )
 
 // The clips in the repository are those of the texts in it.
 func TestClipsAreFresh(t *testing.T) {
-	texts, err := text.Load(os.DirFS("../../../assets/text"))
+	texts, err := allWords("../../../assets/text", "../../../assets/packs")
 	if err != nil {
 		t.Fatal(err)
 	}
