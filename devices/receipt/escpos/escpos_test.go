@@ -1,18 +1,34 @@
 package escpos_test
 
 import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
 	"image"
 	"net"
+	"os"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
 
+	"motcua/devices"
 	"motcua/devices/port"
 	"motcua/devices/receipt"
 	"motcua/devices/receipt/escpos"
 	"motcua/devices/receipt/receiptsim"
 	"motcua/devices/receipt/receipttest"
 )
+
+// The cases on a pty mostly wait for paper to move: let them wait side by side.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	os.Exit(m.Run())
+}
 
 func model(t *testing.T, name string) escpos.Profile {
 	t.Helper()
@@ -51,7 +67,7 @@ func TestPrinter(t *testing.T) {
 		{"Epson", "epson-tm-t82", receiptsim.Options{}},
 		{"Epson with a small buffer", "epson-tm-t88", receiptsim.Options{Buffer: 2048}},
 		{"Epson with XON/XOFF", "epson-tm-t82", receiptsim.Options{XonXoff: true}},
-		{"clone that answers in turn", "xprinter-n160", receiptsim.Options{Sequential: true, Healthy: 0x12}},
+		{"clone that answers in turn", "xprinter-n160", receiptsim.Options{Sequential: true}},
 		{"unit without GS r, profile says it has", "xprinter-q200", receiptsim.Options{Bare: true, Healthy: 0x12}},
 		{"unit of unknown make", "generic-80", receiptsim.Options{Bare: true, Healthy: 0x12}},
 	} {
@@ -91,6 +107,38 @@ func TestPixelsThatLookLikeQuestions(t *testing.T) {
 		}
 		if n := len(b.Unit.Pieces()); n != 4 { // the first one parts what was there before
 			t.Errorf("%d pieces, want 4", n)
+		}
+	})
+}
+
+// What a unit still held of a slip that failed is not printed on the new roll,
+// where the model can empty its buffers and there is room to tell it so, which
+// pacing sees to: the visitor gets one whole slip.
+func TestHeldRestIsNotPrinted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := onPipe("epson-tm-t82", receiptsim.Options{Speed: 150})(t)
+		b.Printer.(*escpos.Printer).WithBaud(10_000_000) // as fast as the pipe, but paced
+		img := image.NewGray(image.Rect(0, 0, 576, 900)) // all of it dark
+		if err := b.Printer.Print(t.Context(), receipt.Slip{Page: img}); err != nil {
+			t.Fatal(err)
+		}
+		b.Unit.EndAfter(417)
+		if err := b.Printer.Print(t.Context(), receipt.Slip{Page: img}); !errors.Is(err, devices.ErrStaff) {
+			t.Fatalf("Print: %v, want staff to act", err)
+		}
+		before := len(b.Unit.Pieces())
+		b.Unit.LoadPaper(5000)
+		if err := b.Printer.Print(t.Context(), receipt.Slip{Page: img}); err != nil {
+			t.Fatal(err)
+		}
+		held := 0
+		for _, p := range b.Unit.Pieces()[before:] {
+			if rows := bytes.Count(p.Image.Pix, []byte{0}) / 576; !p.Torn && rows != 900 {
+				held += rows
+			}
+		}
+		if held != 0 {
+			t.Errorf("%d rows of the slip that failed came out on the new roll", held)
 		}
 	})
 }
