@@ -5,6 +5,8 @@ go 1.26.8
 require (
 	filippo.io/age v1.3.2
 	fyne.io/fyne/v2 v2.8.0
+	github.com/ProtonMail/go-crypto v1.5.2
+	github.com/aead/cmac v0.0.0-20160719120800-7af84192f0b1
 	github.com/BambooEngine/bamboo-core v0.0.0-20220521074724-f0ca534819fa
 	github.com/alecthomas/kong v1.17.0
 	github.com/cenkalti/backoff/v5 v5.0.3
