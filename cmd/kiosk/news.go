@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"motcua/kiosk/contract"
@@ -71,12 +72,38 @@ func (h *house) drawn(v visit.View, _ time.Time) {
 			out.Code = c.Text
 		}
 	}
+	said := labels(v)
 	for _, t := range h.screen.Targets() {
-		out.Targets = append(out.Targets, target(t))
+		out.Targets = append(out.Targets, target(t, said))
 	}
 	h.board.Show(out)
 }
 
-func target(t screen.Target) hatch.Target {
-	return hatch.Target{ID: t.ID, Label: t.Label, X: t.X, Y: t.Y, W: t.W, H: t.H, Enabled: t.Enabled}
+// labels are the words that stand for what a visitor entered: on a field, on a
+// line of the review. The screen draws the values there; the hatch tells none.
+func labels(v visit.View) map[string]string {
+	said := map[string]string{}
+	for _, b := range v.Blocks {
+		switch b := b.(type) {
+		case visit.Field:
+			said[b.ID] = b.Placeholder
+		case visit.DatePad:
+			said[b.DayID], said[b.MonthID], said[b.YearID] = b.DayLabel, b.MonthLabel, b.YearLabel
+		case visit.Table:
+			for _, l := range b.Lines {
+				said[l.ID] = l.Label
+			}
+		}
+	}
+	return said
+}
+
+func target(t screen.Target, said map[string]string) hatch.Target {
+	label := t.Label
+	if word, ok := said[t.ID]; ok {
+		label = word
+	} else if strings.HasPrefix(t.ID, "sug:") {
+		label = "" // it goes on from what was typed
+	}
+	return hatch.Target{ID: t.ID, Label: label, X: t.X, Y: t.Y, W: t.W, H: t.H, Enabled: t.Enabled}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -166,6 +167,25 @@ func peripheral(s hatch.Status, name string) bool {
 		}
 	}
 	return false
+}
+
+// paperOf gives the picture of a slip; a failed test leaves it behind, to be
+// looked at.
+func paperOf(ctx context.Context, t *testing.T, s *stage.Stage, slip int64) image.Image {
+	t.Helper()
+	paper, err := s.Desk.SlipPicture(ctx, slip)
+	must(t, err)
+	t.Cleanup(func() {
+		if !t.Failed() {
+			return
+		}
+		f, err := os.CreateTemp("", t.Name()+"-*.png")
+		must(t, err)
+		defer f.Close()
+		must(t, png.Encode(f, paper))
+		t.Logf("the paper is in %s", f.Name())
+	})
+	return paper
 }
 
 // says holds that the paper says a sentence of the texts.
