@@ -2,6 +2,7 @@ package paper
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	"os"
 	"os/exec"
@@ -305,6 +306,14 @@ func TestCodeReads(t *testing.T) {
 			if got := strings.TrimSuffix(string(out), "\n"); got != r.Code {
 				t.Errorf("%d dots: read %q, want %q", width, got, r.Code)
 			}
+		}
+	}
+}
+
+func TestReceiptPrintsRedacted(t *testing.T) {
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if got := fmt.Sprintf(verb, received()); strings.Contains(got, "Mẫu") || strings.Contains(got, "9999") {
+			t.Errorf("%s prints %q", verb, got)
 		}
 	}
 }

@@ -8,8 +8,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"motcua/devices/port"
+	"motcua/devices/receipt"
 	"motcua/devices/receipt/escpos"
 	"motcua/devices/receipt/receiptsim"
 )
@@ -24,27 +26,11 @@ func TestOnTheRoll(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, r := range []Receipt{received(), stored(), again()} {
-			ours, theirs := net.Pipe()
-			unit := receiptsim.New(theirs, receiptsim.Options{Width: profile.Width})
-			printer := escpos.New("printer", port.New("printer", ours), profile)
-			s, err := p.Receipt(r, printer.Width())
+			s, err := p.Receipt(r, profile.Width)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := printer.Print(t.Context(), s); err != nil {
-				t.Fatal(err)
-			}
-			if err := printer.Close(); err != nil {
-				t.Fatal(err)
-			}
-			if err := unit.Close(); err != nil {
-				t.Fatal(err)
-			}
-			if n := unit.Unknown(); len(n) > 0 {
-				t.Errorf("%s: the firmware does not know %v", model, n)
-			}
-			pieces := unit.Pieces()
-			piece := pieces[len(pieces)-1]
+			piece := onRoll(t, profile, s)
 			if at := offset(piece.Image, s.Page); at < 0 {
 				t.Errorf("%s: the page is not on the roll", model)
 			}
@@ -53,6 +39,31 @@ func TestOnTheRoll(t *testing.T) {
 			}
 		}
 	}
+}
+
+// onRoll prints s on a unit of that profile and gives what comes out.
+func onRoll(t *testing.T, profile escpos.Profile, s receipt.Slip) (piece receiptsim.Piece) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		unit := receiptsim.New(theirs, receiptsim.Options{Width: profile.Width})
+		printer := escpos.New("printer", port.New("printer", ours), profile)
+		if err := printer.Print(t.Context(), s); err != nil {
+			t.Error(err)
+		}
+		if err := printer.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := unit.Close(); err != nil {
+			t.Error(err)
+		}
+		if n := unit.Unknown(); len(n) > 0 {
+			t.Errorf("%s: the firmware does not know %v", profile.Name, n)
+		}
+		pieces := unit.Pieces()
+		piece = pieces[len(pieces)-1]
+	})
+	return piece
 }
 
 // offset finds page in roll, as wide as it, and gives its first row; -1 if it

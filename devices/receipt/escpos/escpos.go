@@ -143,6 +143,8 @@ func (p *Printer) unheard(err error) (receipt.Status, error) {
 		return fault.Status, nil
 	case errors.Is(err, devices.ErrSilent) && p.answered:
 		return p.silence(), nil
+	case errors.Is(err, devices.ErrSilent):
+		return receipt.Unknown, nil
 	}
 	return receipt.Unknown, err
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"motcua/devices"
 	"motcua/devices/port"
@@ -107,6 +108,36 @@ func TestPixelsThatLookLikeQuestions(t *testing.T) {
 		}
 		if n := len(b.Unit.Pieces()); n != 4 { // the first one parts what was there before
 			t.Errorf("%d pieces, want 4", n)
+		}
+	})
+}
+
+// A unit that takes no bytes is silent after 3 s, not gone and not out of paper;
+// its status is unknown, and Close still frees who waits.
+func TestTakesNoBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		defer theirs.Close()
+		p := escpos.New("printer", port.New("printer", ours), model(t, "epson-tm-t82"))
+		slip := receipt.Slip{Page: image.NewGray(image.Rect(0, 0, 576, 100))}
+		began := time.Now()
+		if err := p.Print(t.Context(), slip); !errors.Is(err, devices.ErrSilent) {
+			t.Errorf("Print: %v, want no answer", err)
+		}
+		if took := time.Since(began); took < 3*time.Second || took > 5*time.Second {
+			t.Errorf("it took %v to find out", took)
+		}
+		if st, err := p.Status(t.Context()); st != receipt.Unknown || err != nil {
+			t.Errorf("Status = %v, %v; want unknown", st, err)
+		}
+		done := make(chan error)
+		go func() { done <- p.Print(t.Context(), slip) }()
+		synctest.Wait()
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; !errors.Is(err, devices.ErrClosed) {
+			t.Errorf("Print while closing: %v, want closed", err)
 		}
 	})
 }

@@ -225,12 +225,7 @@ func silentWithoutPaper(t *testing.T, b Bench) {
 	if err := b.Printer.Print(t.Context(), long(29, b)); errors.Is(err, devices.ErrStaff) {
 		t.Errorf("Print: %v: nobody said so", err)
 	}
-	switch st, err := b.Printer.Status(t.Context()); {
-	case st != receipt.Unknown:
-		t.Errorf("Status = %v: nobody said so", st)
-	case err != nil && !errors.Is(err, devices.ErrSilent):
-		t.Errorf("Status: %v", err)
-	}
+	mustStatus(t, b, receipt.Unknown)
 }
 
 func fallsSilent(t *testing.T, b Bench) {
