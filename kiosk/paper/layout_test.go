@@ -130,6 +130,7 @@ func TestWords(t *testing.T) {
 		{"", nil},
 		{"Hỏi đáp: *1900 1009*", []word{{"Hỏi", false, false}, {"đáp:", false, false}, {"1900", true, false}, {"1009", true, false}}},
 		{"chọn *Đăng ký*.", []word{{"chọn", false, false}, {"Đăng", true, false}, {"ký", true, false}, {".", false, true}}},
+		{"21\u00a0Nov 2026", []word{{"21\u00a0Nov", false, false}, {"2026", false, false}}},
 		{"*a*", []word{{"a", true, false}}},
 	} {
 		if d := cmp.Diff(c.want, words(c.in), cmp.AllowUnexported(word{})); d != "" {
@@ -172,7 +173,7 @@ func TestShortName(t *testing.T) {
 // Every character that is printed has a shape in the typeface.
 func TestTypefaceHasEveryCharacter(t *testing.T) {
 	p := press(t)
-	all := "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệghiìỉĩíịklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvxyỳỷỹýỵ0123456789•·→–.,:;()+-/₫đ%×"
+	all := "aàảãáạăằẳẵắặâầẩẫấậbcdđeèẻẽéẹêềểễếệghiìỉĩíịklmnoòỏõóọôồổỗốộơờởỡớợpqrstuùủũúụưừửữứựvxyỳỷỹýỵ0123456789•·→–\u00a0.,:;()+-/₫đ%×"
 	for _, k := range p.texts.Keys() {
 		if strings.HasPrefix(k, "paper.") {
 			all += p.texts.In(pack.VI, k, nil) + p.texts.In(pack.EN, k, nil)

@@ -336,7 +336,7 @@ func (s *setting) top(title string) {
 
 func (s *setting) hotline() {
 	if s.head.Hotline != "" {
-		s.centred("caption", s.say("paper.hotline", text.Args{"number": s.head.Hotline}), cut{regular, s.body})
+		s.centred("caption", s.say("paper.hotline", text.Args{"number": strings.ReplaceAll(s.head.Hotline, " ", noBreak)}), cut{regular, s.body})
 	}
 }
 
@@ -374,7 +374,7 @@ func (s *setting) left(t string) {
 
 func (s *setting) date(t time.Time) string {
 	if s.head.Lang == pack.EN {
-		return t.Format("2 Jan 2006")
+		return t.Format("2" + noBreak + "Jan" + noBreak + "2006")
 	}
 	return t.Format("02/01/2006")
 }

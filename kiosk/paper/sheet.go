@@ -230,7 +230,11 @@ func (s *sheet) item(sign func(x, y, size int), t string) {
 	plain, strong := cut{regular, s.body}, cut{bold, s.body}
 	indent := s.body * 3 / 2
 	sign(s.margin, s.y, plain.high())
-	s.set("item", s.wrap(words(t), plain, strong, s.room()-indent), plain, strong, s.margin+indent, s.room()-indent, left, 0)
+	lines := s.wrap(words(t), plain, strong, s.room()-indent)
+	if n := len(lines); n > 1 && lines[n-1].long < s.room()/4 { // no word alone on a line
+		lines = s.balance(words(t), plain, strong, s.room()-indent)
+	}
+	s.set("item", lines, plain, strong, s.margin+indent, s.room()-indent, left, 0)
 	s.space(s.gap / 3)
 }
 

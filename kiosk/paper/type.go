@@ -177,12 +177,13 @@ type word struct {
 	glued bool // no space before it, as for a full stop behind bold words
 }
 
-// words splits s at white space; what stands between stars is bold.
+// words splits s at white space, but not at no-break spaces; what stands
+// between stars is bold.
 func words(s string) []word {
 	var all []word
 	parts := strings.Split(s, "*")
 	for i, part := range parts {
-		for k, w := range strings.Fields(part) {
+		for k, w := range strings.FieldsFunc(part, breaks) {
 			glued := k == 0 && i > 0 && !startsWhite(part) && parts[i-1] != "" && !endsWhite(parts[i-1])
 			all = append(all, word{w, i%2 == 1, glued && len(all) > 0})
 		}
@@ -190,8 +191,12 @@ func words(s string) []word {
 	return all
 }
 
-func startsWhite(s string) bool { return strings.TrimLeftFunc(s, unicode.IsSpace) != s }
-func endsWhite(s string) bool   { return strings.TrimRightFunc(s, unicode.IsSpace) != s }
+// noBreak is the space that holds two words together.
+const noBreak = "\u00a0"
+
+func breaks(r rune) bool        { return unicode.IsSpace(r) && string(r) != noBreak }
+func startsWhite(s string) bool { return strings.TrimLeftFunc(s, breaks) != s }
+func endsWhite(s string) bool   { return strings.TrimRightFunc(s, breaks) != s }
 
 // line is words that fit side by side.
 type line struct {
