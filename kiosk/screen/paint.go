@@ -13,6 +13,8 @@ import (
 type easel struct {
 	faces   *faces
 	icons   *icons
+	plates  *plates
+	ground  color.NRGBA // what the window is cleared in
 	shown   map[mark][]fyne.CanvasObject
 	objects []fyne.CanvasObject
 }
@@ -22,7 +24,10 @@ type easel struct {
 func (e *easel) hang(marks []mark) (fresh int) {
 	next := make(map[mark][]fyne.CanvasObject, len(marks))
 	objects := make([]fyne.CanvasObject, 0, len(marks)+16)
-	for _, m := range marks {
+	for i, m := range marks {
+		if i == 0 && m.kind == box && m.fill == e.ground {
+			continue // the window is cleared in that colour
+		}
 		if _, twice := next[m]; twice {
 			continue
 		}
@@ -66,10 +71,7 @@ func (e *easel) make(m mark) []fyne.CanvasObject {
 	case stroke:
 		return e.stroke(m)
 	}
-	r := canvas.NewRectangle(m.fill)
-	r.StrokeColor, r.StrokeWidth = m.edge, m.edgeW
-	r.CornerRadius = min(m.radius, m.w/2, m.h/2)
-	return at(r)
+	return e.plates.show(m)
 }
 
 // text stands with its letters, from ascent to descent, in the middle of its
@@ -86,13 +88,8 @@ func (e *easel) text(m mark) fyne.CanvasObject {
 
 // ring is a full ring, or a part of one with round ends.
 func (e *easel) ring(m mark) []fyne.CanvasObject {
-	full := m.to-m.from >= 360
-	if full {
-		c := canvas.NewRectangle(color.Transparent)
-		c.StrokeColor, c.StrokeWidth, c.CornerRadius = m.fill, m.edgeW, m.w/2
-		c.Move(fyne.NewPos(m.x, m.y))
-		c.Resize(fyne.NewSize(m.w, m.h))
-		return []fyne.CanvasObject{c}
+	if m.to-m.from >= 360 {
+		return e.plates.show(mark{x: m.x, y: m.y, w: m.w, h: m.h, radius: m.w / 2, edge: m.fill, edgeW: m.edgeW})
 	}
 	a := canvas.NewArc(m.from, m.to, 1-2*m.edgeW/m.w, m.fill)
 	a.Move(fyne.NewPos(m.x, m.y))

@@ -52,6 +52,7 @@ type Screen struct {
 
 	// These belong to the goroutine that draws.
 	easel   easel
+	look    *look
 	size    fyne.Size
 	pressed string
 	step    int
@@ -93,8 +94,9 @@ func New(app fyne.App, opts Options) (*Screen, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.easel = easel{faces: s.faces, icons: drawings}
-	app.Settings().SetTheme(newLook(s.faces))
+	s.easel = easel{faces: s.faces, icons: drawings, plates: newPlates()}
+	s.look = newLook(s.faces)
+	app.Settings().SetTheme(s.look)
 	s.frame = canvas.NewRaster(s.painted)
 	s.frame.Resize(fyne.NewSize(1, 1))
 	s.surface = newSurface(s)
@@ -169,6 +171,7 @@ func (s *Screen) draw() {
 		targets = append(targets, t.pixels(unit))
 	}
 	p.pixels(unit)
+	s.easel.ground, s.look.ground = b.pal.paper, b.pal.paper
 	s.easel.hang(p.marks)
 	s.mu.Lock()
 	s.targets = targets

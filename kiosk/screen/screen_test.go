@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"image"
+	"image/color"
 	"io/fs"
 	"math"
 	"os"
@@ -186,7 +187,7 @@ func TestPressIsSeen(t *testing.T) {
 		s.Show(find(t, name))
 		before := s.window.Canvas().Capture()
 		for i, target := range s.Targets() {
-			if i%5 != 0 && target.ID != "submit" {
+			if i%9 != 0 && target.ID != "submit" {
 				continue
 			}
 			x, y := press(s, target)
@@ -212,6 +213,54 @@ func same(a, b image.Image, in Target) bool {
 		}
 	}
 	return true
+}
+
+// TestPlates: a plate has its edge, its fill and round corners, and its three
+// slices make up the whole.
+func TestPlates(t *testing.T) {
+	fill, edge := rgb(0xFFFFFF), rgb(0x8E1B1F)
+	k := plateKey{w: 61, h: 80, radius: 28, edgeW: 4, fill: fill, edge: edge}
+	whole := k.draw()
+	for _, one := range []struct {
+		x, y int
+		want color.NRGBA
+	}{{30, 40, fill}, {30, 1, edge}, {1, 40, edge}, {59, 40, edge}, {30, 78, edge}, {0, 0, color.NRGBA{}}, {60, 79, color.NRGBA{}}, {30, 4, fill}} {
+		if got := color.NRGBAModel.Convert(whole.At(one.x, one.y)); got != one.want {
+			t.Errorf("at %d,%d: %v, want %v", one.x, one.y, got, one.want)
+		}
+	}
+	from := 0
+	for _, part := range []slice{leftEnd, middleColumn, rightEnd} {
+		k.part = part
+		piece := k.draw()
+		w := piece.Bounds().Dx()
+		for y := range 80 {
+			for x := range w {
+				at := from + x
+				if part == middleColumn {
+					at = 30
+				}
+				if piece.At(x, y) != whole.At(at, y) {
+					t.Fatalf("slice %d differs at %d,%d", part, x, y)
+				}
+			}
+		}
+		if part == leftEnd {
+			from = w
+		} else {
+			from = 61 - 29
+		}
+	}
+	p := newPlates()
+	if n := len(p.show(mark{w: 968, h: 150, radius: 28, fill: fill, edge: edge, edgeW: 2})); n != 3 {
+		t.Errorf("a card is %d images, want 3", n)
+	}
+	if n := len(p.show(mark{w: 90, h: 104, radius: 18, fill: fill})); n != 1 {
+		t.Errorf("a key is %d images, want 1", n)
+	}
+	if n := len(p.show(mark{w: 0, h: 104})); n != 0 {
+		t.Errorf("nothing is %d images", n)
+	}
 }
 
 // TestOverTakesTheTouch: only what is on top can be touched.

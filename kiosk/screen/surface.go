@@ -1,8 +1,6 @@
 package screen
 
 import (
-	"time"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -31,7 +29,7 @@ type finger struct {
 }
 
 func newSurface(s *Screen) *surface {
-	w := &surface{screen: s, soon: func(f func()) { time.AfterFunc(0, func() { fyne.Do(f) }) }}
+	w := &surface{screen: s, soon: fyne.Do} // which queues, as it is called while the driver runs
 	w.ExtendBaseWidget(w)
 	return w
 }

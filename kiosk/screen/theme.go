@@ -21,9 +21,19 @@ func newLook(f *faces) *look {
 
 func (l *look) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
 	if name == theme.ColorNameBackground {
-		return l.ground
+		return cleared(l.ground)
 	}
 	return l.Theme.Color(name, v)
+}
+
+// cleared is a colour that comes out right when the window is cleared in it.
+// Fyne's painter divides its 16 bits by 255·255, not by 65535, which would be a
+// shade too light beside what is drawn in the same colour.
+type cleared color.NRGBA
+
+// RGBA implements color.Color; the colour is opaque.
+func (c cleared) RGBA() (r, g, b, a uint32) {
+	return uint32(c.R) * 255, uint32(c.G) * 255, uint32(c.B) * 255, 255 * 255
 }
 
 func (l *look) Font(s fyne.TextStyle) fyne.Resource {
