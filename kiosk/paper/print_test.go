@@ -1,6 +1,7 @@
 package paper
 
 import (
+	"bytes"
 	"image"
 	"net"
 	"os"
@@ -57,6 +58,10 @@ func onRoll(t *testing.T, profile escpos.Profile, s receipt.Slip) (piece receipt
 		if err := unit.Close(); err != nil {
 			t.Error(err)
 		}
+		want, err := escpos.Encode(profile, s)
+		if err != nil || !bytes.HasPrefix(unasked(unit.Bytes()), unasked(want)) {
+			t.Errorf("%s: the unit took other bytes than Encode gives (%v)", profile.Name, err)
+		}
 		if n := unit.Unknown(); len(n) > 0 {
 			t.Errorf("%s: the firmware does not know %v", profile.Name, n)
 		}
@@ -65,6 +70,9 @@ func onRoll(t *testing.T, profile escpos.Profile, s receipt.Slip) (piece receipt
 	})
 	return piece
 }
+
+// unasked is b without the questions (DLE EOT 1) between its bands.
+func unasked(b []byte) []byte { return bytes.ReplaceAll(b, []byte{0x10, 0x04, 1}, nil) }
 
 // offset finds page in roll, as wide as it, and gives its first row; -1 if it
 // is not there.

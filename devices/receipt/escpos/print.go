@@ -59,7 +59,7 @@ func (p *Printer) begin(ctx context.Context, op string) error {
 	}
 	hello := p.profile.reset()
 	if p.remains {
-		hello = append(hello, p.profile.cut().bytes...)
+		hello = append(append(hello, p.profile.cut().bytes...), hello...)
 	}
 	if err := p.send(ctx, op, hello); err != nil {
 		return err
