@@ -247,7 +247,7 @@ func TestFaultyCentralIsNotFlooded(t *testing.T) {
 // One that central fails on costs the others no time at all.
 func TestPoisonCostsNobodyTime(t *testing.T) {
 	inBubble(t, func(t *testing.T, w *wire, u *Uplink) {
-		poison := accept(t, u)
+		poison := newItem()
 		w.central.misbehave(func(rw http.ResponseWriter, r *http.Request) bool {
 			if strings.HasSuffix(r.URL.Path, poison.ID) {
 				say(rw, 500, problem("central-fault", 500))
@@ -255,6 +255,9 @@ func TestPoisonCostsNobodyTime(t *testing.T) {
 			}
 			return false
 		})
+		if err := u.o.Outbox.Put(context.Background(), poison); err != nil {
+			t.Fatal(err)
+		}
 		for range 5 {
 			if took := delivery(t, u, accept(t, u).ID); took > 500*time.Millisecond {
 				t.Errorf("delivered after %v, want at once", took)
@@ -264,6 +267,9 @@ func TestPoisonCostsNobodyTime(t *testing.T) {
 		synctest.Wait()
 		if took := delivery(t, u, accept(t, u).ID); took > 500*time.Millisecond {
 			t.Errorf("an hour later delivered after %v, want at once", took)
+		}
+		if e, err := u.o.Outbox.Show(context.Background(), poison.ID); err != nil || e.State != outbox.Resend || e.Attempts < 10 {
+			t.Errorf("the poison is %s after %d tries, %v; want it tried again all along", e.State, e.Attempts, err)
 		}
 		w.central.misbehave(nil)
 		if took := delivery(t, u, poison.ID); took > longest*5/4 {
