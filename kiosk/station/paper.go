@@ -2,11 +2,9 @@ package station
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
-	"motcua/devices"
 	"motcua/devices/receipt"
 	"motcua/devices/sound"
 	"motcua/kiosk/pack"
@@ -106,15 +104,8 @@ func level(n int) sound.Level { return sound.Level(min(max(n, 0), 100)) }
 
 // failing is what a failed print means to a visitor.
 func failing(err error) visit.PrinterState {
-	var staff *receipt.StaffError
-	if errors.As(err, &staff) {
-		if m := meaning(staff.Status); m != visit.PrinterReady {
-			return m
-		}
-		return visit.PrinterFaulty
-	}
-	if errors.Is(err, devices.ErrGone) || errors.Is(err, devices.ErrSilent) || errors.Is(err, devices.ErrClosed) {
-		return visit.PrinterAway
+	if m := meaning(said(err)); m != visit.PrinterReady {
+		return m
 	}
 	return visit.PrinterFaulty
 }

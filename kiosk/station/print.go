@@ -69,6 +69,9 @@ func (p *printer) serve(ctx context.Context, unit receipt.Printer) error {
 			}
 		case job := <-p.jobs:
 			err := p.print(ctx, unit, job)
+			if err != nil && ctx.Err() == nil {
+				p.told(said(err), err) // so that getting well is a change again
+			}
 			job.done <- err
 			if errors.Is(err, devices.ErrGone) {
 				return err
@@ -137,4 +140,17 @@ func meaning(s receipt.Status) visit.PrinterState {
 		return visit.PrinterAway
 	}
 	return visit.PrinterReady
+}
+
+// said is the state that a failed print tells of.
+func said(err error) receipt.Status {
+	var staff *receipt.StaffError
+	switch {
+	case errors.As(err, &staff):
+		return staff.Status
+	case errors.Is(err, devices.ErrGone), errors.Is(err, devices.ErrSilent), errors.Is(err, devices.ErrClosed),
+		errors.Is(err, context.DeadlineExceeded):
+		return receipt.Offline
+	}
+	return receipt.Error
 }
