@@ -11,12 +11,12 @@ package serial
 import (
 	"context"
 	"errors"
-	"hash/maphash"
 	"sync/atomic"
 	"time"
 
 	"motcua/devices"
 	"motcua/devices/barcode"
+	"motcua/devices/barcode/content"
 	"motcua/devices/port"
 )
 
@@ -53,10 +53,7 @@ type Scanner struct {
 	buf    [512]byte
 	rest   []byte // of buf, not yet framed
 	at     time.Time
-	// The last code, by its hash: its text is somebody's and does not stay here.
-	seed maphash.Seed
-	last uint64
-	seen time.Time
+	sight  *content.Sight
 }
 
 var _ barcode.Scanner = (*Scanner)(nil)
@@ -78,7 +75,7 @@ func New(line port.Line, o Options) *Scanner {
 	if o.Repeat == 0 {
 		o.Repeat = DefaultRepeat
 	}
-	return &Scanner{line: line, opts: o, turn: make(chan struct{}, 1), seed: maphash.MakeSeed()}
+	return &Scanner{line: line, opts: o, turn: make(chan struct{}, 1), sight: content.NewSight(o.Repeat)}
 }
 
 // Next implements barcode.Scanner. Several callers take turns.
@@ -97,9 +94,9 @@ func (s *Scanner) Next(ctx context.Context) (barcode.Code, error) {
 		if err != nil {
 			return barcode.Code{}, err
 		}
-		code := barcode.Code{Text: decode(frame), Raw: append([]byte(nil), frame...), At: s.at}
+		code := barcode.Code{Text: content.Text(frame), Raw: append([]byte(nil), frame...), At: s.at}
 		s.framer.drop()
-		if code.Text != "" && !s.repeated(code) {
+		if code.Text != "" && !s.sight.Again(code.Text, code.At) {
 			return code, nil
 		}
 	}
@@ -150,14 +147,6 @@ func (s *Scanner) read(ctx context.Context) (int, error) {
 		return 0, errIdle
 	}
 	return n, err
-}
-
-// repeated tells that c is the code before it, still in sight.
-func (s *Scanner) repeated(c barcode.Code) bool {
-	hash := maphash.String(s.seed, c.Text)
-	again := hash == s.last && !s.seen.IsZero() && c.At.Sub(s.seen) <= s.opts.Repeat
-	s.last, s.seen = hash, c.At
-	return again
 }
 
 // Close implements barcode.Scanner.

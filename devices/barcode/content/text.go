@@ -1,4 +1,8 @@
-package serial
+// Package content gives what is in a code from what a unit made of it.
+//
+// Makes differ in what they do to the characters of a code and in how often they
+// send one that stays in their sight; what is the same whatever the line is here.
+package content
 
 import (
 	"bytes"
@@ -20,8 +24,9 @@ var (
 	eci = regexp.MustCompile(`\\000[0-9]{3}`)
 )
 
-// decode gives the text of a frame: NFC UTF-8 whatever the unit made of it.
-func decode(frame []byte) string {
+// Text gives the text of a frame: NFC UTF-8 whatever the unit made of it, without
+// AIM prefix, ECI escapes and control characters around it. frame stays as it is.
+func Text(frame []byte) string {
 	frame = bytes.TrimFunc(frame, func(r rune) bool { return r < ' ' || r == 0x7f }) // STX and the like
 	if loc := aim.FindIndex(frame); loc != nil && loc[1] < len(frame) {
 		frame = frame[loc[1]:]

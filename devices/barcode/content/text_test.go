@@ -1,9 +1,10 @@
-package serial
+package content
 
 import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -47,7 +48,7 @@ func misread(s string, page *charmap.Charmap) []byte {
 	return []byte(b.String())
 }
 
-func TestDecode(t *testing.T) {
+func TestText(t *testing.T) {
 	tests := []struct {
 		name  string
 		frame string
@@ -76,15 +77,15 @@ func TestDecode(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := decode([]byte(tt.frame)); got != tt.want {
-				t.Errorf("decode(%q) = %q, want %q", tt.frame, got, tt.want)
+			if got := Text([]byte(tt.frame)); got != tt.want {
+				t.Errorf("Text(%q) = %q, want %q", tt.frame, got, tt.want)
 			}
 		})
 	}
 }
 
 // Whatever a unit does to Vietnamese text, the text comes back.
-func TestDecodeUndoes(t *testing.T) {
+func TestTextUndoes(t *testing.T) {
 	const letters = "aàáảãạăằắẳẵặâầấẩẫậbcdđeèéẻẽẹêềếểễệghiìíỉĩịklmnoòóỏõọôồốổỗộơờớởỡợpqrstuùúủũụưừứửữựvxyỳýỷỹỵ"
 	runes := rapid.SampledFrom([]rune(letters + strings.ToUpper(letters) + " ,/|0123456789"))
 	rapid.Check(t, func(t *rapid.T) {
@@ -97,14 +98,14 @@ func TestDecodeUndoes(t *testing.T) {
 			"for Latin-1":  misread(text, charmap.ISO8859_1),
 			"for 1258":     misread(text, charmap.Windows1258),
 		} {
-			if got := decode(frame); got != text {
-				t.Fatalf("%s: decode(%q) = %q, want %q", name, frame, got, text)
+			if got := Text(frame); got != text {
+				t.Fatalf("%s: Text(%q) = %q, want %q", name, frame, got, text)
 			}
 		}
 	})
 }
 
-func FuzzDecode(f *testing.F) {
+func FuzzText(f *testing.F) {
 	for _, seed := range [][]byte{
 		[]byte(card), toCP1258(card), misread(card, charmap.Windows1252), misread(card, charmap.Windows1258),
 		[]byte(`]Q2\000026A\\B`), []byte("\ufeff"), []byte("Nguy\xe1\xbbn"), []byte("\x02]Q1"), {0xff, 0xfe, 'A', 0},
@@ -114,64 +115,35 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, frame []byte) {
 		before := bytes.Clone(frame)
-		text := decode(frame)
+		text := Text(frame)
 		if !utf8.ValidString(text) || !norm.NFC.IsNormalString(text) {
-			t.Errorf("decode(%q) = %q is not NFC UTF-8", frame, text)
+			t.Errorf("Text(%q) = %q is not NFC UTF-8", frame, text)
 		}
 		if !bytes.Equal(before, frame) {
-			t.Errorf("decode changed its frame %q", before)
+			t.Errorf("Text changed its frame %q", before)
 		}
 		if isASCII(string(frame)) && !bytes.ContainsAny(frame, `\]`) && text != strings.TrimFunc(string(frame), func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			t.Errorf("decode(%q) = %q; ASCII has nothing to repair", frame, text)
+			t.Errorf("Text(%q) = %q; ASCII has nothing to repair", frame, text)
 		}
 	})
 }
 
-// frames cuts stream, given in pieces, into frames; "!" stands for one too long.
-func frames(pieces ...[]byte) (all []string) {
-	var f framer
-	for _, in := range pieces {
-		for len(in) > 0 {
-			frame, used, err := f.take(in)
-			in = in[used:]
-			if err != nil {
-				all = append(all, "!")
-			}
-			if frame != nil {
-				all = append(all, string(frame))
-			}
+func TestSight(t *testing.T) {
+	start := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	s := NewSight(2 * time.Second)
+	for i, tt := range []struct {
+		text  string
+		after time.Duration
+		want  bool
+	}{
+		{"A", 0, false}, {"A", 2 * time.Second, true}, {"A", 4 * time.Second, true}, // since the last sighting
+		{"A", 7 * time.Second, false}, {"B", 7 * time.Second, false}, {"A", 7 * time.Second, false},
+	} {
+		if got := s.Again(tt.text, start.Add(tt.after)); got != tt.want {
+			t.Errorf("sighting %d: Again(%q) = %t, want %t", i, tt.text, got, tt.want)
 		}
 	}
-	if frame := f.end(); frame != nil {
-		all = append(all, string(frame))
+	if every := NewSight(-1); every.Again("A", start) || every.Again("A", start) {
+		t.Error("with a negative time a sighting was held back")
 	}
-	return all
-}
-
-// However the stream is cut into reads, its frames are the same, none is empty or
-// past the limit, and no byte of a short one is lost.
-func FuzzFramer(f *testing.F) {
-	f.Add([]byte("A\rB\nC\r\nD"), 3)
-	f.Add([]byte("\r\n\r\n\n\r"), 1)
-	f.Add(append(bytes.Repeat([]byte("x"), MaxFrame+3), "\rB\r"...), 4096)
-	f.Fuzz(func(t *testing.T, stream []byte, cut int) {
-		whole := frames(stream)
-		at := 0
-		if len(stream) > 0 {
-			at = int(uint(cut) % uint(len(stream)))
-		}
-		if cut := frames(stream[:at], stream[at:]); strings.Join(cut, "\n") != strings.Join(whole, "\n") {
-			t.Errorf("cut at %d: %q; whole: %q", at, cut, whole)
-		}
-		var want []string
-		for _, line := range bytes.FieldsFunc(stream, func(r rune) bool { return r == '\r' || r == '\n' }) {
-			if len(line) > MaxFrame {
-				line = []byte("!")
-			}
-			want = append(want, string(line))
-		}
-		if strings.Join(want, "\n") != strings.Join(whole, "\n") {
-			t.Errorf("frames of %q = %q, want %q", stream, whole, want)
-		}
-	})
 }
