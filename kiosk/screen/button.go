@@ -160,10 +160,12 @@ func (b *brush) share(buttons []visit.Button, w, gap float32, lastWide bool) (wi
 	}
 	widths[n-1] = rest
 	if rest < b.buttonNeeds(buttons[n-1]) || lastWide && rest < even {
-		spare := (w - gap*float32(n-1) - sum) / float32(n)
+		// Too little for that: all that is spare goes to the last.
+		spare := w - gap*float32(n-1) - sum
 		for i, btn := range buttons {
-			widths[i] = b.buttonNeeds(btn) + spare
+			widths[i] = b.buttonNeeds(btn)
 		}
+		widths[n-1] += spare
 		if n == 2 && ok {
 			widths[0], widths[1] = even, even
 		}
@@ -207,40 +209,58 @@ func (b *brush) pill(btn visit.Button, most float32, ground color.NRGBA) part {
 	return p
 }
 
-// chips are pills in lines.
+// chips are pills in lines. In the middle of a card the lines have about as many
+// each.
 func (b *brush) chips(c visit.Chips, w float32, a align) part {
-	const gap = 20
+	const gap, between = 20, 16
+	var pills []part
+	for _, btn := range c.Items {
+		pills = append(pills, b.pill(btn, w, b.pal.paper))
+	}
+	lines := inLines(pills, w, gap, len(pills))
+	if n := len(lines); a == centre && n > 1 {
+		if even := inLines(pills, w, gap, (len(pills)+n-1)/n); len(even) == n {
+			lines = even
+		}
+	}
 	p := part{w: w}
-	var line []part
-	used, y := float32(0), float32(0)
-	flush := func() {
-		if len(line) == 0 {
-			return
+	for i, line := range lines {
+		if i > 0 {
+			p.h += between
 		}
 		x := float32(0)
 		if a == centre {
-			x = (w - used) / 2
+			x = (w - widthOf(line, gap)) / 2
 		}
 		for _, q := range line {
-			p.put(q, x, y)
+			p.put(q, x, p.h)
 			x += q.w + gap
 		}
-		y += line[0].h
-		line, used = nil, 0
+		p.h += line[0].h
 	}
-	for _, btn := range c.Items {
-		q := b.pill(btn, w, b.pal.paper)
-		if used > 0 && used+gap+q.w > w {
-			flush()
-			y += minGap + 4
-		}
-		if used > 0 {
-			used += gap
-		}
-		used += q.w
-		line = append(line, q)
-	}
-	flush()
-	p.h = y
 	return p
+}
+
+// inLines cuts parts into lines of at most most parts and of width w.
+func inLines(parts []part, w, gap float32, most int) [][]part {
+	var lines [][]part
+	from := 0
+	for i := range parts {
+		if i > from && (i-from == most || widthOf(parts[from:i+1], gap) > w) {
+			lines = append(lines, parts[from:i])
+			from = i
+		}
+	}
+	if from < len(parts) {
+		lines = append(lines, parts[from:])
+	}
+	return lines
+}
+
+func widthOf(parts []part, gap float32) float32 {
+	w := -gap
+	for _, p := range parts {
+		w += p.w + gap
+	}
+	return w
 }

@@ -104,7 +104,7 @@ func gallery(lang pack.Lang) []visit.View {
 	found := search
 	found.Value, found.Active = "khai sinh", true
 	searching := view("search", stop, acts(back, more), found, visit.Rows{Items: rows[:3]}, pad(visit.Letters))
-	nothing := view("procedures", stop, acts(back, more), visit.Heading{Title: t("Chọn thủ tục", "Choose a procedure")}, found,
+	nothing := view("nothing", stop, acts(back, more), visit.Heading{Title: t("Chọn thủ tục", "Choose a procedure")}, found,
 		visit.Rows{Empty: t("Chưa thấy thủ tục nào như vậy. Mời Quý vị thử từ khác hoặc hỏi cán bộ.", "Nothing like that yet. Please try another word or ask staff.")})
 
 	name := view("question", stop, acts(back, more, next), progress(3),

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"image/color"
+	"strings"
 
 	"motcua/kiosk/visit"
 )
@@ -131,10 +132,7 @@ func (b *brush) dots(p *part, n, all int, w float32) {
 	}
 	x := (w - float32(all-1)*(d+gap) - long) / 2
 	for i := range all {
-		wide, fill := float32(d), b.pal.track
-		if b.pal.bold == 1 {
-			fill = mix(b.pal.track, b.pal.second, 0.35)
-		}
+		wide, fill := float32(d), mix(b.pal.track, b.pal.second, 0.35)
 		if i == n {
 			wide, fill = long, b.pal.primary
 		}
@@ -336,10 +334,16 @@ func (b *brush) factLine(v visit.Line, w float32) part {
 func (b *brush) prose(v visit.Prose, w float32) list {
 	l := letters{size: 40, ink: b.pal.text, ground: b.pal.paper, lead: 1.4}
 	out := list{columns: 1, least: 4}
-	for _, r := range b.wrap(v.Text, l, w) {
-		p := part{w: w, h: l.height(b)}
-		b.setRow(&p, 0, 0, w, r, l, left)
-		out.items = append(out.items, p)
+	for para := range strings.SplitSeq(v.Text, "\n") {
+		if len(out.items) > 0 {
+			last := &out.items[len(out.items)-1]
+			last.h += l.height(b) / 2
+		}
+		for _, r := range b.wrap(para, l, w) {
+			p := part{w: w, h: l.height(b)}
+			b.setRow(&p, 0, 0, w, r, l, left)
+			out.items = append(out.items, p)
+		}
 	}
 	return out
 }

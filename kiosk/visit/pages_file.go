@@ -57,7 +57,8 @@ func (m *Machine) keyboard(s State, pad Pad) Keyboard {
 	if s.page == AtSearch {
 		in = s.query
 	}
-	return Keyboard{Pad: pad, Upper: in.Upper(), Telex: in.Telex()}
+	return Keyboard{Pad: pad, Upper: in.Upper(), Telex: in.Telex(),
+		Shift: m.t(s, "key.shift", nil), Space: m.t(s, "key.space", nil), Delete: m.t(s, "key.delete", nil), Clear: m.t(s, "key.clear", nil)}
 }
 
 // about tells what a procedure needs, costs and takes; a guided one also where
@@ -200,7 +201,7 @@ func (m *Machine) question(s State, v *View) {
 		v.Blocks = append(v.Blocks, DatePad{Day: s.date[0], Month: s.date[1], Year: s.date[2], Active: s.column,
 			DayLabel: m.t(s, "date.day", nil), MonthLabel: m.t(s, "date.month", nil), YearLabel: m.t(s, "date.year", nil),
 			DayID: "date:day", MonthID: "date:month", YearID: "date:year", Problem: problem},
-			Keyboard{Pad: Digits})
+			m.keyboard(s, Digits))
 	default:
 		v.Blocks = append(v.Blocks, Field{ID: "field", Value: s.input.Value(), Active: true, Problem: problem})
 		sug := Chips{}
