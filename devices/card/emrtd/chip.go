@@ -1,0 +1,231 @@
+package emrtd
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+
+	"motcua/devices"
+	"motcua/devices/card"
+)
+
+// Method is how a chip was opened.
+type Method string
+
+// The methods, in the order they are tried.
+const (
+	PACEWithCAN Method = "PACE-CAN"
+	PACEWithMRZ Method = "PACE-MRZ"
+	BAC         Method = "BAC"
+)
+
+// maxTries is how many passwords a chip is tried with in one Open: chips answer
+// more and more slowly after wrong ones, and some lock.
+const maxTries = 4
+
+// Options is what Open needs beside the card.
+type Options struct {
+	// Passwords are tried in the order of Method, those of one kind in the order
+	// given; no more than four tries are made in all. They stay the caller's.
+	Passwords []*Password
+	// Random is where keys and challenges come from; nil is crypto/rand.
+	Random io.Reader
+	// Progress, if not nil, is called before each step and after each piece of a
+	// file, on the goroutine of the call. It must not block.
+	Progress func(Progress)
+}
+
+// Progress is how far a reading is. It holds nothing of the holder.
+type Progress struct {
+	Step        string // in words: "open by PACE-CAN", "read DG2"
+	Done, Total int    // bytes of the file; 0 outside files and before its length is known
+}
+
+// Chip is the opened chip of a card. It is used by one goroutine at a time.
+type Chip struct {
+	card     card.Card
+	random   io.Reader
+	progress func(Progress)
+	sm       *channel
+	method   Method
+	offered  []securityInfo // what EF.CardAccess said
+	dead     error          // why nothing is sent any more
+	noShort  bool           // the chip does not know short file identifiers
+	chunk    int            // most bytes asked for at once
+	out      []byte         // commands outside secure messaging
+	long     []byte         // answers in pieces
+	offset   []byte         // of READ BINARY in its odd form
+}
+
+// Open opens the chip: EF.CardAccess, then PACE with a CAN, PACE with the zone,
+// and BAC, as far as the chip offers them and passwords are given, until one
+// works. It takes about ten exchanges.
+//
+// The card stays the caller's, also on success; close the Chip first. A chip
+// that was opened once must be powered off (card.Card.Close) before it is opened
+// again.
+//
+// It fails with ErrAsk when no password opens the chip, ErrWrongCard when the
+// card is of another kind, ErrUnsupported when the chip offers none of our
+// methods, an error below ErrTampered when somebody meddles, and with the card's
+// and the context's own errors.
+func Open(ctx context.Context, c card.Card, o Options) (*Chip, error) {
+	chip := newChip(c, o)
+	if err := chip.open(ctx, o.Passwords); err != nil {
+		chip.Close()
+		return nil, err
+	}
+	return chip, nil
+}
+
+func newChip(c card.Card, o Options) *Chip {
+	chip := &Chip{card: c, random: o.Random, progress: o.Progress}
+	if chip.random == nil {
+		chip.random = rand.Reader
+	}
+	if chip.progress == nil {
+		chip.progress = func(Progress) {}
+	}
+	chip.chunk = firstChunk
+	if l := c.Link(); l.MaxAnswer > longChunk+64 && card.Extended(l.ATR) {
+		chip.chunk = longChunk
+	}
+	return chip
+}
+
+// Method tells how the chip was opened.
+func (c *Chip) Method() Method { return c.method }
+
+// Close wipes keys and buffers. The card is not closed. Twice is fine.
+func (c *Chip) Close() { c.end(ErrClosed) }
+
+// end wipes what is secret; every later call fails with why.
+func (c *Chip) end(why error) {
+	if c.dead == nil || why == ErrClosed {
+		c.dead = why
+	}
+	if c.sm != nil {
+		c.sm.wipe()
+		c.sm = nil
+	}
+	clear(c.out[:cap(c.out)])
+	clear(c.long[:cap(c.long)])
+}
+
+// String tells the method and no secret.
+func (c *Chip) String() string { return "chip opened by " + string(c.method) }
+
+// GoString is String, so that no verb prints keys.
+func (c *Chip) GoString() string { return c.String() }
+
+// application is the identifier of the eMRTD application (9303-10, 3.6.1).
+var application = []byte{0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01}
+
+func (c *Chip) open(ctx context.Context, passwords []*Password) error {
+	c.progress(Progress{Step: "look at the chip"})
+	choices, err := c.access(ctx)
+	if err != nil {
+		return err
+	}
+	tries, refused := maxTries, error(nil)
+	if len(choices) > 0 {
+		for _, kind := range []byte{byCAN, byMRZ} {
+			for _, p := range passwords {
+				if p.reference != kind || p.secret == nil || tries == 0 {
+					continue
+				}
+				tries--
+				m := PACEWithCAN
+				if kind == byMRZ {
+					m = PACEWithMRZ
+				}
+				c.progress(Progress{Step: "open by " + string(m)})
+				if err := c.pace(ctx, choices[0], p); err == nil {
+					c.method = m
+					return c.selectApplication(ctx)
+				} else if !isRefusal(err) {
+					return err
+				} else {
+					refused = err
+				}
+			}
+		}
+	}
+	if err := c.selectApplication(ctx); err != nil {
+		return err
+	}
+	for _, p := range passwords {
+		if p.seed == nil || tries == 0 {
+			continue
+		}
+		tries--
+		c.progress(Progress{Step: "open by " + string(BAC)})
+		if err := c.bac(ctx, p); err == nil {
+			c.method = BAC
+			return nil
+		} else if !isRefusal(err) {
+			return err
+		} else {
+			refused = err
+		}
+	}
+	if refused == nil && len(choices) == 0 && c.offered != nil {
+		return fmt.Errorf("%w: none of the ways of PACE that the chip offers", ErrUnsupported)
+	}
+	if refused == nil {
+		return fmt.Errorf("%w: none given that fits", ErrAsk)
+	}
+	return fmt.Errorf("%w: %v", ErrAsk, refused)
+}
+
+// isRefusal tells a chip that said no, and may say yes to another password, from
+// everything else.
+func isRefusal(err error) bool {
+	var status *StatusError
+	return errors.As(err, &status)
+}
+
+// access reads EF.CardAccess and lists the ways of PACE. A chip without the file
+// has none.
+func (c *Chip) access(ctx context.Context) ([]paceChoice, error) {
+	err := c.selectFile(ctx, CardAccess)
+	if errors.Is(err, devices.ErrRefused) {
+		// Some chips want to stand in the master file first; others do not know it.
+		if _, _, err := c.send(ctx, command{op: "select master file", ins: 0xA4, p1: 0x00, p2: 0x0C, data: []byte{0x3F, 0x00}}); err != nil {
+			return nil, err
+		}
+		err = c.selectFile(ctx, CardAccess)
+	}
+	if errors.Is(err, devices.ErrRefused) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.body(ctx, CardAccess, nil)
+	if err != nil {
+		return nil, err
+	}
+	if c.offered, err = securityInfos(b); err != nil {
+		return nil, fmt.Errorf("%v: %w", CardAccess, err)
+	}
+	choices, err := paceChoices(c.offered)
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", CardAccess, err)
+	}
+	return choices, nil
+}
+
+func (c *Chip) selectApplication(ctx context.Context) error {
+	const op = "select application"
+	_, status, err := c.send(ctx, command{op: op, ins: 0xA4, p1: 0x04, p2: 0x0C, data: application})
+	if err != nil {
+		return err
+	}
+	if err := check(op, status); err != nil {
+		return fmt.Errorf("%w: %v", ErrWrongCard, err)
+	}
+	return nil
+}
