@@ -100,6 +100,11 @@ func (c *Client) Voice(ctx context.Context) ([]byte, error) {
 	return c.fetch(ctx, "/api/voice/all.wav")
 }
 
+// VoiceRun gives one run of sound as a WAV file, by its number in State.
+func (c *Client) VoiceRun(ctx context.Context, n int) ([]byte, error) {
+	return c.fetch(ctx, fmt.Sprintf("/api/voice/%d.wav", n))
+}
+
 func (c *Client) get(ctx context.Context, path string, v any) error {
 	b, err := c.fetch(ctx, path)
 	if err != nil || len(b) == 0 {

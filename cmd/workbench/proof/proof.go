@@ -91,6 +91,9 @@ type Sound struct {
 	Spoken float64 // part of the time that is louder than -40 dB
 }
 
+// fullScale is the loudest that 16 bits can be.
+const fullScale = 1 << 15
+
 // Listen measures a recording of 16 bits.
 func Listen(recording []byte) (Sound, error) {
 	dec := wav.NewDecoder(bytes.NewReader(recording))
@@ -101,7 +104,6 @@ func Listen(recording []byte) (Sound, error) {
 	if len(pcm.Data) == 0 {
 		return Sound{Peak: math.Inf(-1)}, nil
 	}
-	const full = 1 << 15
 	window, peak, loud, windows := pcm.Format.SampleRate/50, 0, 0, 0
 	for part := range slices.Chunk(pcm.Data, max(window, 1)) {
 		top := 0
@@ -109,16 +111,29 @@ func Listen(recording []byte) (Sound, error) {
 			top = max(top, v, -v)
 		}
 		windows++
-		if top > full/100 {
+		if top > fullScale/100 {
 			loud++
 		}
 		peak = max(peak, top)
 	}
 	return Sound{
 		Length: time.Duration(len(pcm.Data)) * time.Second / time.Duration(pcm.Format.SampleRate),
-		Peak:   20 * math.Log10(float64(peak)/full),
+		Peak:   20 * math.Log10(float64(peak)/fullScale),
 		Spoken: float64(loud) / float64(windows),
 	}, nil
+}
+
+// Silence is how long a recording is silent before its first sound.
+func Silence(recording []byte) (time.Duration, error) {
+	pcm, err := wav.NewDecoder(bytes.NewReader(recording)).FullPCMBuffer()
+	if err != nil {
+		return 0, fmt.Errorf("listen: %w", err)
+	}
+	i := slices.IndexFunc(pcm.Data, func(v int) bool { return v > fullScale/100 || v < -fullScale/100 })
+	if i < 0 {
+		i = len(pcm.Data)
+	}
+	return time.Duration(i) * time.Second / time.Duration(pcm.Format.SampleRate), nil
 }
 
 // Audible fails on silence.

@@ -105,3 +105,15 @@ func TestListen(t *testing.T) {
 		t.Error("what is no recording was listened to")
 	}
 }
+
+func TestSilence(t *testing.T) {
+	quiet, loud := tone(250*time.Millisecond, 0), tone(time.Second, 0.5)
+	both := append(quiet, loud[44:]...)
+	binary.LittleEndian.PutUint32(both[40:], uint32(len(both)-44))
+	if got, err := Silence(both); err != nil || got < 250*time.Millisecond || got > 255*time.Millisecond {
+		t.Errorf("Silence = %v, %v, want 250 ms", got, err)
+	}
+	if got, err := Silence(quiet); err != nil || got != 250*time.Millisecond {
+		t.Errorf("Silence of silence = %v, %v, want all of it", got, err)
+	}
+}

@@ -14,9 +14,14 @@ import (
 // such as the picture of a gesture, is taken as it is then.
 const still = 1200 * time.Millisecond
 
-// window tells where the kiosk's window lies on the display.
-func (s *Stage) window(shown hatch.Screen) (image.Rectangle, error) {
-	return s.Display.Window(image.Pt(shown.Width, shown.Height))
+// window tells where the kiosk's window lies on the display; it stays there.
+func (s *Stage) window(shown hatch.Screen) (at image.Rectangle, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.at.Empty() {
+		s.at, err = s.Display.Window(image.Pt(shown.Width, shown.Height))
+	}
+	return s.at, err
 }
 
 // Touch puts a finger on a target of what is shown.

@@ -5,6 +5,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"motcua/cmd/workbench/desk"
@@ -30,6 +32,8 @@ type Options struct {
 	Screen string
 	// Mute starts without a loudspeaker, Offline with the network cut.
 	Mute, Offline bool
+	// Profile is the printer's model in the kiosk's configuration; "" = generic-80.
+	Profile string
 	// Speed is the printer's, mm a second; 0 = at once.
 	Speed int
 }
@@ -45,6 +49,9 @@ type Stage struct {
 	opts  Options
 	kiosk *process
 	cards []func() error // what Close undoes, last first
+
+	mu sync.Mutex      // guards at
+	at image.Rectangle // of the kiosk's window; empty = not looked for yet
 }
 
 // The station that plays.
@@ -193,6 +200,9 @@ func (s *Stage) StartKiosk(ctx context.Context) error {
 		return err
 	}
 	s.kiosk = p
+	s.mu.Lock()
+	s.at = image.Rectangle{}
+	s.mu.Unlock()
 	s.later(p.end)
 	return p.ready(ctx, func(ctx context.Context) error {
 		_, err := s.Hatch.Screen(ctx, 0)
@@ -257,13 +267,13 @@ name = "printer"
 thing = "receipt"
 driver = "escpos"
 port = %q
-profile = "generic-80"
+profile = %q
 
 [[peripheral]]
 name = "speaker"
 thing = "sound"
 driver = "oto"
 `, Station, Unit, s.path("data"), s.socket(), s.opts.Width, s.opts.Height,
-		"https://"+addr, s.Central.bundle, ports.Scanner, ports.Printer)
+		"https://"+addr, s.Central.bundle, ports.Scanner, ports.Printer, cmp.Or(s.opts.Profile, "generic-80"))
 	return os.WriteFile(s.path("kiosk.toml"), []byte(text), 0o600)
 }
