@@ -2,6 +2,7 @@ package visit
 
 import (
 	"strconv"
+	"strings"
 
 	"motcua/kiosk/pack"
 	"motcua/kiosk/text"
@@ -181,10 +182,14 @@ func (m *Machine) goodbye(s State, v *View) {
 	v.Blocks = []Block{Seal{Icon: "heart-handshake", Tone: Jade, Title: m.t(s, "goodbye.title", nil), Line: m.t(s, "goodbye.line", nil)}}
 	if p := s.procedureOf(m.Pack); p != nil && p.Home.Label.In(s.lang) != "" {
 		v.Blocks = append(v.Blocks, Card{Icon: "house", Tone: Indigo,
-			Title: m.t(s, "goodbye.home", nil), Line: p.Home.Label.In(s.lang)})
+			Title: m.t(s, "goodbye.home", nil), Line: shown(p.Home.Label, s.lang)})
 	}
 	v.Actions = []Button{{ID: "again", Label: m.t(s, "again", nil)}, m.primary(s, "finish", "finish")}
 }
+
+// shown is where something is to be found, as the screen writes it: its
+// typeface has no arrow.
+func shown(label pack.Text, lang pack.Lang) string { return strings.ReplaceAll(label.In(lang), "→", "›") }
 
 // overlay draws what lies over the page.
 func (m *Machine) overlay(s State) *Over {

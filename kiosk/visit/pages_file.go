@@ -94,7 +94,7 @@ func (m *Machine) about(s State, v *View) {
 	still("wallet", m.t(s, "about.fee", nil), p.PriceLine(s.lang, s.now), Jade)
 	v.Blocks = append(v.Blocks, rows)
 	if guided && p.Guide.Link != "" {
-		v.Blocks = append(v.Blocks, QR{Text: p.Guide.Link, Line: p.Guide.Label.In(s.lang)})
+		v.Blocks = append(v.Blocks, QR{Text: p.Guide.Link, Line: shown(p.Guide.Label, s.lang)})
 	}
 	v.Blocks = append(v.Blocks, m.printNote(s)...)
 	v.Actions = []Button{m.back(s), m.more(s)}
