@@ -189,7 +189,9 @@ func (m *Machine) goodbye(s State, v *View) {
 
 // shown is where something is to be found, as the screen writes it: its
 // typeface has no arrow.
-func shown(label pack.Text, lang pack.Lang) string { return strings.ReplaceAll(label.In(lang), "→", "›") }
+func shown(label pack.Text, lang pack.Lang) string {
+	return strings.ReplaceAll(label.In(lang), "→", "›")
+}
 
 // overlay draws what lies over the page.
 func (m *Machine) overlay(s State) *Over {
