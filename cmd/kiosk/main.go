@@ -74,7 +74,7 @@ func run(path string) int {
 // itself in time after it was told to.
 func watch(ctx context.Context) {
 	<-ctx.Done()
-	time.Sleep(shutdownTime)
+	<-time.After(shutdownTime)
 	fmt.Fprintln(os.Stderr, "kiosk: does not end by itself:")
 	if err := pprof.Lookup("goroutine").WriteTo(os.Stderr, 2); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -248,4 +248,3 @@ func everybodyLeaves(t *testing.T, m *Machine, s State, now time.Time) {
 	}
 	t.Fatalf("stuck: from %q to %q, over %q", from, s.Page(), s.over)
 }
-
