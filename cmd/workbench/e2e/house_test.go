@@ -39,8 +39,10 @@ func build(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	bin = dir
-	for _, p := range []struct{ name, cgo string }{{"kiosk", "1"}, {"workbench", "1"}, {"central", "0"}} {
-		cmd := exec.Command("go", "build", "-o", filepath.Join(dir, p.name), "motcua/cmd/"+p.name)
+	for _, p := range []struct{ name, cgo, tags string }{
+		{"kiosk", "1", "migrated_fynedo"}, {"kioskctl", "1", ""}, {"workbench", "1", ""}, {"central", "0", ""},
+	} {
+		cmd := exec.Command("go", "build", "-tags", p.tags, "-o", filepath.Join(dir, p.name), "motcua/cmd/"+p.name)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED="+p.cgo)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", p.name, err, out)

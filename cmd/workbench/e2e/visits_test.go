@@ -139,3 +139,19 @@ func TestGuidedProcedure(t *testing.T) {
 		t.Errorf("central holds %+v, %v after a procedure that is only told of", all, err)
 	}
 }
+
+// The robot's screen is landscape: the same visit on 1280×800.
+func TestBirthOnARobot(t *testing.T) {
+	ctx, s, c := open(t, stage.Options{Width: 1280, Height: 800})
+	f := walk.Birth(time.Now())
+	asked, done := file(ctx, t, c, f)
+	if done.Screen != "done" {
+		t.Fatalf("it ended on %s", walk.Describe(done))
+	}
+	slip, err := s.Desk.NextSlip(ctx, 0)
+	must(t, err)
+	id, _, err := proof.LookUp(paperOf(ctx, t, s, slip.ID))
+	must(t, err)
+	one(ctx, t, s, id, f, asked)
+	must(t, c.Leave(ctx))
+}

@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// patience is how long a program may take to end when asked.
-const patience = 10 * time.Second
+// patience is how long a program may take to end when asked. The kiosk ends
+// itself after ten seconds, and then says what held it up.
+const patience = 13 * time.Second
 
 // process is a program that runs, in a process group of its own. Its log is a
 // file.

@@ -95,7 +95,7 @@ func Open(ctx context.Context, o Options) (_ *Stage, err error) {
 	if err := s.writeConfig(ctx); err != nil {
 		return nil, err
 	}
-	s.Hatch = hatch.Dial(s.socket())
+	s.Hatch = hatch.Dial(s.Socket())
 	return s, s.StartKiosk(ctx)
 }
 
@@ -122,7 +122,8 @@ func (s *Stage) path(parts ...string) string {
 
 func (s *Stage) bin(name string) string { return filepath.Join(s.opts.Bin, name) }
 
-func (s *Stage) socket() string { return s.path("hatch.sock") }
+// Socket is where kioskctl finds the kiosk.
+func (s *Stage) Socket() string { return s.path("hatch.sock") }
 
 // fit gives the largest window that a display has room for beside its bars: the
 // kiosk's portrait where it stays wide enough to read, else the robot's landscape.
@@ -163,7 +164,7 @@ func (s *Stage) openDesk(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, ready)
 	defer cancel()
 	p, err := launch(s.path("log"), "workbench", nil, s.bin("workbench"), "serve",
-		"--run", s.path("desk"), "--central", s.Central.Addr, "--hatch", s.socket(), "--speed", fmt.Sprint(s.opts.Speed))
+		"--run", s.path("desk"), "--central", s.Central.Addr, "--hatch", s.Socket(), "--speed", fmt.Sprint(s.opts.Speed))
 	if err != nil {
 		return err
 	}
@@ -273,7 +274,7 @@ profile = %q
 name = "speaker"
 thing = "sound"
 driver = "oto"
-`, Station, Unit, s.path("data"), s.socket(), s.opts.Width, s.opts.Height,
+`, Station, Unit, s.path("data"), s.Socket(), s.opts.Width, s.opts.Height,
 		"https://"+addr, s.Central.bundle, ports.Scanner, ports.Printer, cmp.Or(s.opts.Profile, "generic-80"))
 	return os.WriteFile(s.path("kiosk.toml"), []byte(text), 0o600)
 }
