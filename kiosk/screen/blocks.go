@@ -196,19 +196,19 @@ func (b *brush) seal(v visit.Seal, w float32, topped bool) part {
 	}
 	y := float32(0)
 	if topped {
-		y = 35
+		y = 35 * b.tight
 	}
-	d := b.grown(208, 0.2)
+	d := b.signSide(208)
 	p.draw(mark{kind: box, x: (w - d) / 2, y: y, w: d, h: d, radius: d / 2, fill: t.paper, edge: b.sealEdge(t), edgeW: b.sealWidth()})
 	s := d * 0.6
 	b.icon(&p, v.Icon, (w-s)/2, y+(d-s)/2, s, t.ink, t.paper)
-	p.h = b.titled(&p, y+d+38, w, v.Title, v.Line, b.title(66), centre)
+	p.h = b.titled(&p, y+d+38*b.tight, w, v.Title, v.Line, b.title(66), centre)
 	return p
 }
 
 // sealBeside is a seal with its words at its right, for the low landscape page.
 func (b *brush) sealBeside(v visit.Seal, t tint, w float32) part {
-	d := b.grown(150, 0.2)
+	d := b.signSide(150)
 	q := part{}
 	h := b.titled(&q, 0, w-d-40, v.Title, v.Line, b.title(60), left)
 	p := part{w: w, h: max(d, h)}
@@ -254,9 +254,9 @@ func (b *brush) code(v visit.Code, w float32) part {
 
 // cardOf is a card that says what to do now, at least tall high.
 func (b *brush) cardOf(v visit.Card, w, tall float32) part {
-	const pad = 44
-	side := b.grown(114, 0.3)
-	x := float32(pad)
+	pad := 20 + 24*b.tight
+	side := b.grown(114, 0.3) * min(1, 0.55+0.45*b.tight)
+	x := pad
 	if v.Icon != "" {
 		x += side + 44
 	}
@@ -311,9 +311,9 @@ func (b *brush) waiting(v visit.Waiting, w float32, topped bool) part {
 	p := part{w: w}
 	y := float32(0)
 	if topped {
-		y = 160
+		y = 160 * b.tight
 	}
-	d := b.grown(208, 0.2)
+	d := b.signSide(208)
 	x := (w - d) / 2
 	if b.still {
 		p.draw(mark{kind: box, x: x, y: y, w: d, h: d, radius: d / 2, fill: b.tint(visit.Son).paper, edge: b.sealEdge(b.tint(visit.Son)), edgeW: b.sealWidth()})
@@ -323,7 +323,7 @@ func (b *brush) waiting(v visit.Waiting, w float32, topped bool) part {
 		p.draw(mark{kind: ring, x: x, y: y, w: d, h: d, edgeW: 20, from: 0, to: 360, fill: b.pal.track})
 		p.draw(mark{kind: ring, x: x, y: y, w: d, h: d, edgeW: 20, from: at, to: at + 90, fill: b.pal.primary})
 	}
-	p.h = b.titled(&p, y+d+44, w, v.Title, v.Line, b.title(66), centre)
+	p.h = b.titled(&p, y+d+44*b.tight, w, v.Title, v.Line, b.title(66), centre)
 	return p
 }
 

@@ -14,6 +14,8 @@ type brush struct {
 	faces   *faces
 	unit    float32 // pixels a page unit
 	text    float32 // scale of letters and what goes with them
+	frame   float32 // the same for the head and the foot
+	tight   float32 // what gaps and signs are scaled by on a full page
 	wide    bool    // landscape
 	busy    bool    // actions wait
 	pressed string  // id of the target under the finger
@@ -66,7 +68,12 @@ func (b *brush) title(size float32) letters {
 	return letters{size: size, weight: bold, ink: b.pal.text, ground: b.pal.paper, lead: titleLeading}
 }
 
-// in gives the same letters on a ground.
+// signSide is the side of a big round sign, smaller on a full page.
+func (b *brush) signSide(side float32) float32 {
+	return b.grown(side, 0.2) * min(1, 0.55+0.45*b.tight)
+}
+
+// on gives the same letters on a ground.
 func (l letters) on(ground color.NRGBA) letters { l.ground = ground; return l }
 
 // paragraph sets text in rows from x, y and gives the height it took.

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"image/color"
+	"strings"
 
 	"motcua/kiosk/visit"
 )
@@ -29,6 +30,17 @@ func (b *brush) buttonNeeds(btn visit.Button) float32 {
 		w += b.grown(74, 1)
 	}
 	return w
+}
+
+// leastWidth is the width in which a button's longest word stands.
+func (b *brush) leastWidth(btn visit.Button) float32 {
+	w := float32(0)
+	for word := range strings.FieldsSeq(btn.Label) {
+		one := btn
+		one.Label = word
+		w = max(w, b.buttonNeeds(one))
+	}
+	return w + 2
 }
 
 // button draws one button. Its target is the whole of w×h.
@@ -147,8 +159,18 @@ func (b *brush) share(buttons []visit.Button, w, gap float32, lastWide bool) (wi
 		return widths, true
 	}
 	if room := w - gap*float32(n-1); sum > room {
+		// Words that can go to a second row give way; one word alone cannot.
+		least := make([]float32, n)
+		firm := float32(0)
+		for i, btn := range buttons {
+			least[i] = b.leastWidth(btn)
+			firm += least[i]
+		}
 		for i, btn := range buttons {
 			widths[i] = room * b.buttonNeeds(btn) / sum
+			if firm < room && sum > firm {
+				widths[i] = least[i] + (room-firm)*(b.buttonNeeds(btn)-least[i])/(sum-firm)
+			}
 		}
 		return widths, false
 	}

@@ -16,7 +16,7 @@ const mostFrame = 1.25
 
 func (b *brush) framed() *brush {
 	c := *b
-	c.text = min(c.text, mostFrame)
+	c.text = b.frame
 	return &c
 }
 

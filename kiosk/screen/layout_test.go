@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2/test"
@@ -57,7 +58,7 @@ func TestLayout(t *testing.T) {
 		check func(t *testing.T, l laid)
 	}{
 		{"targets", checkTargets}, {"every button is there", checkButtons}, {"words fit", checkWords},
-		{"parts stand free", checkFree}, {"normal letters are kept", checkLetters},
+		{"parts stand free", checkFree}, {"all can be reached", checkReach}, {"normal letters are kept", checkLetters},
 	} {
 		t.Run(one.name, func(t *testing.T) {
 			for _, l := range all {
@@ -183,6 +184,27 @@ func overlap(a, b mark) bool {
 	ay, by := a.y+a.h*0.18, b.y+b.h*0.18
 	ah, bh := a.h*0.68, b.h*0.68
 	return a.x+a.w > b.x+0.5 && b.x+b.w > a.x+0.5 && ay+ah > by && by+bh > ay
+}
+
+// checkReach: what does not fit one page can be turned to.
+func checkReach(t *testing.T, l laid) {
+	if l.view.Over != nil || hasOverflow(l.view.Actions) {
+		return
+	}
+	var said string
+	for _, m := range l.part.marks {
+		if m.kind == words {
+			said += m.text + " "
+		}
+	}
+	for _, one := range l.view.Blocks {
+		if table, ok := one.(visit.Table); ok {
+			last := table.Lines[len(table.Lines)-1].Label
+			if first, _, _ := strings.Cut(last, " "); !strings.Contains(said, first) {
+				t.Errorf("%s: %q cannot be reached", l.name, last)
+			}
+		}
+	}
 }
 
 // checkFree: the cards and buttons that can be touched do not cover

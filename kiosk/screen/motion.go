@@ -11,7 +11,7 @@ const (
 	glideFrame = 36 * time.Millisecond
 	glideRest  = 1600 * time.Millisecond
 	waitFrame  = 250 * time.Millisecond
-	gateStep   = 15 * time.Second
+	gateStep   = 20 * time.Second
 )
 
 func (s *Screen) still() bool { return s.opts.Still || s.view.Look.Calm }

@@ -62,41 +62,50 @@ func attractOf(v visit.View) (visit.Attract, bool) {
 	return visit.Attract{}, false
 }
 
+// portrait has the head on top and the foot below. Where the page would have to
+// go below normal letters for them, they do with normal letters themselves.
 func (b *brush) portrait(v visit.View, w, h float32) part {
-	p := part{w: w, h: h}
-	p.draw(mark{kind: box, w: w, h: h, fill: b.pal.paper})
-	head := b.head(v.Head, w)
-	p.put(head, 0, 0)
-	foot := b.footRow(v.Foot, w)
-	p.put(foot, 0, h-foot.h)
-	top, bottom := head.h+56, h-foot.h-42
-	p.put(b.middle(v, w-2*margin, bottom-top), margin, top)
-	return p
+	for frame := min(b.text, mostFrame); ; frame = 1 {
+		b.frame = frame
+		p := part{w: w, h: h}
+		p.draw(mark{kind: box, w: w, h: h, fill: b.pal.paper})
+		head := b.head(v.Head, w)
+		p.put(head, 0, 0)
+		foot := b.footRow(v.Foot, w)
+		p.put(foot, 0, h-foot.h)
+		top, bottom := head.h+56, h-foot.h-42
+		body, letters := b.middle(v, w-2*margin, bottom-top)
+		p.put(body, margin, top)
+		if frame <= 1 || letters >= 1 {
+			return p
+		}
+	}
 }
 
 // middle sets the blocks and the actions below them into w×h. What does not fit
 // is set tighter, then on pages, then in smaller letters; that order is because
-// the visitor chose the letters, and nobody chose the gaps.
-func (b *brush) middle(v visit.View, w, h float32) part {
+// the visitor chose the letters, and nobody chose the gaps. It gives the scale of
+// the letters that it came to.
+func (b *brush) middle(v visit.View, w, h float32) (p part, letters float32) {
 	want := b.text
 	defer func() { b.text = want }()
 	turns := hasOverflow(v.Actions)
 	for b.text = want; ; b.text -= 0.05 {
 		for _, tight := range tightness {
 			if p, fits, pages := b.column(v, w, h, tight, false); fits && pages == 1 {
-				return p
+				return p, b.text
 			}
 		}
 		var best part
 		fewest := math.MaxInt
 		for _, tight := range tightness {
 			p, fits, pages := b.column(v, w, h, tight, turns)
-			if (fits || b.text < minText) && pages < fewest {
+			if (fits && (turns || pages == 1) || b.text < minText) && pages < fewest {
 				best, fewest = p, pages
 			}
 		}
 		if fewest < math.MaxInt {
-			return best
+			return best, b.text
 		}
 	}
 }
@@ -120,6 +129,7 @@ func (b *brush) column(v visit.View, w, h, tight float32, overflow bool) (p part
 		room -= actions.h + 44*max(tight, 0.6)
 	}
 	p = part{w: w, h: h}
+	b.tight = tight
 	body, fits, pages := stack(b.blocks(v.Blocks, w, false), w, room, tight)
 	p.put(body, 0, 0)
 	p.put(actions, 0, h-actions.h)
@@ -141,6 +151,7 @@ func shown(buttons []visit.Button, overflow bool) []visit.Button {
 // right; a keyboard goes across the bottom, with the actions at its side.
 func (b *brush) landscape(v visit.View, w, h float32) part {
 	const headW, footW, pad = 268, 220, 46
+	b.frame = min(b.text, mostFrame)
 	p := part{w: w, h: h}
 	p.draw(mark{kind: box, w: w, h: h, fill: b.pal.paper})
 	blocks, keys := withoutKeyboard(v.Blocks)
@@ -158,12 +169,13 @@ func (b *brush) landscape(v visit.View, w, h float32) part {
 		rest := v
 		rest.Blocks, rest.Actions = blocks, nil
 		const inset = 24
-		body, paged := b.upper(rest, w-headW-footW-2*pad, upper-2*inset)
+		body, paged := b.upper(rest, hasOverflow(v.Actions), w-headW-footW-2*pad, upper-2*inset)
 		p.put(b.actionColumn(shown(v.Actions, paged), sideW, kh), x+kw+32, upper+24)
 		p.put(body, headW+pad, inset)
 		p.draw(mark{kind: box, y: upper - 1, w: w, h: 2, fill: b.pal.line})
 	} else {
-		p.put(b.middle(v, w-headW-footW-2*pad, h-2*pad), headW+pad, pad)
+		body, _ := b.middle(v, w-headW-footW-2*pad, h-2*pad)
+		p.put(body, headW+pad, pad)
 	}
 	p.put(b.headColumn(v.Head, headW, upper), 0, 0)
 	p.put(b.footColumn(v.Foot, footW, upper), w-footW, 0)
@@ -171,13 +183,14 @@ func (b *brush) landscape(v visit.View, w, h float32) part {
 }
 
 // upper sets what stands above a keyboard, and tells whether it has more pages.
-func (b *brush) upper(v visit.View, w, h float32) (part, bool) {
+func (b *brush) upper(v visit.View, turns bool, w, h float32) (part, bool) {
 	want := b.text
 	defer func() { b.text = want }()
 	for b.text = want; ; b.text -= 0.05 {
 		for _, tight := range [...]float32{1, 0.7, 0.45} {
+			b.tight = tight
 			p, fits, pages := stack(b.blocks(v.Blocks, w, false), w, h, tight)
-			if fits || b.text < 0.45 {
+			if fits && (turns || pages == 1) || b.text < 0.45 {
 				return p, pages > 1
 			}
 		}
@@ -233,6 +246,7 @@ func (b *brush) over(v *visit.Over, w, most float32) part {
 }
 
 func (b *brush) overCard(v *visit.Over, w, tight float32) part {
+	b.tight = tight
 	const pad = 64
 	inner := w - 2*pad
 	outer := *b

@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"image"
 	"image/color"
 	"math"
 
@@ -14,6 +15,8 @@ type easel struct {
 	faces   *faces
 	icons   *icons
 	plates  *plates
+	moon    image.Image // the last gate, as the attract page comes back often
+	moonOf  mark
 	ground  color.NRGBA // what the window is cleared in
 	shown   map[mark][]fyne.CanvasObject
 	objects []fyne.CanvasObject
@@ -63,6 +66,13 @@ func (e *easel) make(m mark) []fyne.CanvasObject {
 		img := canvas.NewImageFromImage(qrImage(m.text, side, m.fill, m.ground))
 		img.ScaleMode = canvas.ImageScalePixels
 		m.w, m.h = float32(side), float32(side)
+		return at(img)
+	case moon:
+		if e.moon == nil || e.moonOf != m {
+			e.moon, e.moonOf = moonImage(m), m
+		}
+		img := canvas.NewImageFromImage(e.moon)
+		img.ScaleMode = canvas.ImageScalePixels
 		return at(img)
 	case shade:
 		return at(canvas.NewVerticalGradient(m.fill, m.edge))

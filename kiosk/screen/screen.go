@@ -183,7 +183,7 @@ func (s *Screen) draw() {
 func (s *Screen) brushFor(v visit.View) *brush {
 	unit, wide := unitOf(s.size.Width, s.size.Height)
 	return &brush{
-		pal: paletteOf(v.Look.Theme), faces: s.faces, unit: unit, wide: wide,
+		pal: paletteOf(v.Look.Theme), faces: s.faces, unit: unit, wide: wide, tight: 1,
 		text: visit.Sizes[min(max(v.Look.Size, 0), len(visit.Sizes)-1)],
 		busy: v.Busy, pressed: s.pressed, step: s.step, still: s.still(),
 	}

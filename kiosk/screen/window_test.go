@@ -99,12 +99,15 @@ func TestWindowFrames(t *testing.T) {
 		}
 	}
 	var took []time.Duration
+	var slow []string
 	before := used(t)
 	for round := range *rounds {
 		for _, lang := range [...]pack.Lang{pack.VI, pack.EN} {
 			for _, v := range gallery(lang) {
 				v.Look.Calm = true
-				took = append(took, showAndWait(t, v))
+				one := showAndWait(t, v)
+				took = append(took, one)
+				slow = append(slow, fmt.Sprintf("%6d ms %s", one.Milliseconds(), named(v)))
 				if *shots != "" && round == 0 {
 					name := fmt.Sprintf("%s-%s-%s.png", formats[*format].name, lang, named(v))
 					if out, err := exec.Command("import", "-window", "root", filepath.Join(*shots, name)).CombinedOutput(); err != nil {
@@ -115,6 +118,8 @@ func TestWindowFrames(t *testing.T) {
 		}
 	}
 	t.Log(quantiles("show → frame", took))
+	slices.Sort(slow)
+	t.Logf("slowest:\n%s", strings.Join(slow[max(0, len(slow)-12):], "\n"))
 	t.Logf("processor time a View: %v", (used(t)-before)/time.Duration(len(took)))
 	took = nil
 	before = used(t)
