@@ -53,7 +53,7 @@ func readCurve(in cryptobyte.String) (elliptic.Curve, error) {
 		return nil, err
 	}
 	for _, c := range Curves() {
-		if given.same(c.Params()) {
+		if given.same(c.Curve) {
 			return c.Curve, nil
 		}
 	}
@@ -93,18 +93,35 @@ func readExplicit(in cryptobyte.String) (*explicit, error) {
 	return e, nil
 }
 
-// same compares with a known curve. The known curve does not say its a, but only
-// one a puts the base point on it: a = (y² - x³ - b) / x.
-func (e *explicit) same(known *elliptic.CurveParams) bool {
-	if e.p.Cmp(known.P) != 0 || e.b.Cmp(known.B) != 0 || e.n.Cmp(known.N) != 0 || !e.sameBase(known) {
+// same compares with a known curve.
+func (e *explicit) same(known elliptic.Curve) bool {
+	params := known.Params()
+	if e.p.Cmp(params.P) != 0 || e.n.Cmp(params.N) != 0 || !e.sameBase(params) {
 		return false
 	}
-	x, y, p := known.Gx, known.Gy, known.P
-	a := new(big.Int).Mul(y, y)
-	a.Sub(a, new(big.Int).Exp(x, big.NewInt(3), p))
-	a.Sub(a, known.B)
-	a.Mul(a, new(big.Int).ModInverse(x, p))
-	return e.a.Cmp(a.Mod(a, p)) == 0
+	a, b := Equation(known)
+	return e.a.Cmp(a) == 0 && e.b.Cmp(b) == 0
+}
+
+// Equation gives a and b of y² = x³ + ax + b. CurveParams takes a for -3, which
+// it is not on brainpool curves, and some libraries leave b out; two points of
+// the curve, the base point and its double, settle both.
+func Equation(curve elliptic.Curve) (a, b *big.Int) {
+	params := curve.Params()
+	p := params.P
+	//lint:ignore SA1019 no other way to a second point of a brainpool curve
+	x, y := curve.Double(params.Gx, params.Gy)
+	// rest is y² - x³, which is ax + b.
+	rest := func(x, y *big.Int) *big.Int {
+		r := new(big.Int).Mul(y, y)
+		return r.Sub(r, new(big.Int).Exp(x, big.NewInt(3), p))
+	}
+	run := new(big.Int).Sub(x, params.Gx)
+	a = new(big.Int).Sub(rest(x, y), rest(params.Gx, params.Gy))
+	a.Mul(a, run.ModInverse(run.Mod(run, p), p)).Mod(a, p)
+	b = rest(x, y)
+	b.Sub(b, new(big.Int).Mul(a, x)).Mod(b, p)
+	return a, b
 }
 
 // sameBase takes the base point uncompressed or compressed.

@@ -1,0 +1,185 @@
+package ldstest
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"encoding/binary"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"math/rand/v2"
+
+	"motcua/devices/card/lds"
+)
+
+// Card is every file of one chip and the keys that only the chip has.
+type Card struct {
+	Person Person
+	// Files are whole files, CardAccess among them. DG3 has no content that
+	// anybody but the state may read, so it is listed in EF.COM and not here.
+	Files     map[lds.File][]byte
+	ActiveKey crypto.Signer     // active authentication; its public key is DG15
+	ChipKey   *ecdsa.PrivateKey // chip authentication; its public key is in DG14
+}
+
+// Chip says what a chip can do. The zero Chip is the usual one.
+type Chip struct {
+	PACE      []lds.PACE // nil = ECDH, generic mapping, AES-128 on brainpoolP256r1
+	ActiveKey Suite      // "" = P256
+	ChipKey   Suite      // "" = BrainpoolP256; elliptic curves only
+	PhotoSize int        // bytes of the picture, about; 0 = 15 kB
+}
+
+// ECDH with generic mapping and AES-128-CBC-CMAC on brainpoolP256r1.
+var usualPACE = lds.PACE{Protocol: []int{0, 4, 0, 127, 0, 7, 2, 2, 4, 2, 2}, Version: 2, Parameter: 13}
+
+// Issue makes a card for p.
+func (s *State) Issue(p Person, chip Chip, f Fault) (*Card, error) {
+	if chip.ActiveKey == "" {
+		chip.ActiveKey = P256
+	}
+	if chip.ChipKey == "" {
+		chip.ChipKey = BrainpoolP256
+	}
+	if chip.PACE == nil {
+		chip.PACE = []lds.PACE{usualPACE}
+	}
+	active, err := chip.ActiveKey.key()
+	if err != nil {
+		return nil, err
+	}
+	agreed, err := chip.ChipKey.key()
+	if err != nil {
+		return nil, err
+	}
+	ec, ok := agreed.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("chip authentication with %s: not an elliptic curve", chip.ChipKey)
+	}
+	files := map[lds.File][]byte{
+		lds.DG1:  node(0x61, node(0x5F1F, []byte(p.MRZ()))),
+		lds.DG13: DG13(p.Entries),
+		lds.DG14: node(0x6E, set(append(paceEntries(chip.PACE), chipEntries(ec)...)...)),
+		lds.DG15: node(0x6F, PublicKey(active.Public(), false)),
+	}
+	groups := []byte{0x61, 0x63, 0x6D, 0x6E, 0x6F}
+	if p.Pictured {
+		photo, err := Photo(chip.PhotoSize)
+		if err != nil {
+			return nil, err
+		}
+		files[lds.DG2] = DG2(photo)
+		groups = []byte{0x61, 0x75, 0x63, 0x6D, 0x6E, 0x6F}
+	}
+	files[lds.SOD] = s.Sign(files, f)
+	files[lds.COM] = node(0x60, node(0x5F01, []byte("0107")), node(0x5F36, []byte("040000")), node(0x5C, groups))
+	files[lds.CardAccess] = set(paceEntries(chip.PACE)...)
+	return &Card{Person: p, Files: files, ActiveKey: active, ChipKey: ec}, nil
+}
+
+// Groups gives the data groups alone, as a reader hands them to be proven.
+func (c *Card) Groups() map[lds.File][]byte {
+	groups := make(map[lds.File][]byte)
+	for f, b := range c.Files {
+		if f.Group() {
+			groups[f] = b
+		}
+	}
+	return groups
+}
+
+func paceEntries(ways []lds.PACE) [][]byte {
+	var entries [][]byte
+	for _, w := range ways {
+		parts := [][]byte{oid(w.Protocol...), integer(w.Version)}
+		if w.Parameter >= 0 {
+			parts = append(parts, integer(w.Parameter))
+		}
+		entries = append(entries, sequence(parts...))
+	}
+	return entries
+}
+
+// chipEntries are the chip's key and the cipher for it (ECDH, AES-128), and the
+// signature of active authentication (plain ECDSA over SHA-256).
+func chipEntries(key *ecdsa.PrivateKey) [][]byte {
+	return [][]byte{
+		sequence(oid(0, 4, 0, 127, 0, 7, 2, 2, 3, 2, 2), integer(1)),
+		sequence(oid(0, 4, 0, 127, 0, 7, 2, 2, 1, 2), PublicKey(key.Public(), true)),
+		sequence(oid(2, 23, 136, 1, 1, 5), integer(1), oid(0, 4, 0, 127, 0, 7, 1, 1, 4, 1, 3)),
+	}
+}
+
+// DG13 writes the state's own fields, in the order given.
+func DG13(entries []Entry) []byte {
+	var fields [][]byte
+	for _, e := range entries {
+		tag, value := e.Tag, []byte(e.Text)
+		if tag == 0 {
+			tag = 0x0C
+		}
+		if e.List != nil {
+			tag = 0x30
+		}
+		for _, item := range e.List {
+			value = append(value, text(item)...)
+		}
+		fields = append(fields, sequence(integer(e.Index), node(tag, value)))
+	}
+	return node(0x6D, sequence(integer(1), oid(1, 0, 10646, 1, 0, 8), set(fields...)))
+}
+
+// DG2 puts a picture into a face record (ISO/IEC 19794-5:2005).
+func DG2(photo []byte) []byte {
+	block := make([]byte, 20+12)
+	binary.BigEndian.PutUint32(block, uint32(len(block)+len(photo)))
+	about := block[20:]
+	about[0] = 1 // full frontal
+	if !bytes.HasPrefix(photo, []byte{0xFF, 0xD8}) {
+		about[1] = 1 // JPEG 2000
+	}
+	binary.BigEndian.PutUint16(about[2:], width)
+	binary.BigEndian.PutUint16(about[4:], height)
+	record := make([]byte, 14)
+	copy(record, "FAC\x00010\x00")
+	binary.BigEndian.PutUint32(record[8:], uint32(len(record)+len(block)+len(photo)))
+	binary.BigEndian.PutUint16(record[12:], 1)
+	header := node(0xA1, node(0x80, []byte{1, 1}), node(0x81, []byte{2}), node(0x87, []byte{1, 1}), node(0x88, []byte{0, 8}))
+	return node(0x75, node(0x7F61, integer(1), node(0x7F60, header, node(0x5F2E, record, block, photo))))
+}
+
+// The size of the picture in pixels.
+const width, height = 240, 320
+
+// Photo draws a head before a background, nobody's, as a JPEG of about size
+// bytes; 0 = 15 kB. The same size gives the same picture.
+func Photo(size int) ([]byte, error) {
+	if size == 0 {
+		size = 15_000
+	}
+	grain := rand.New(rand.NewPCG(1, 2))
+	img := image.NewGray(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			shade := 200 - y/8
+			if dx, dy := x-width/2, (y-height/2)*3/4; dx*dx+dy*dy < 70*70 {
+				shade = 120 + dx/4
+			}
+			img.SetGray(x, y, color.Gray{Y: uint8(shade + grain.IntN(24))})
+		}
+	}
+	var best []byte
+	for quality := 5; quality <= 95; quality += 5 {
+		var out bytes.Buffer
+		if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: quality}); err != nil {
+			return nil, err
+		}
+		if best != nil && out.Len() > size {
+			break
+		}
+		best = out.Bytes()
+	}
+	return best, nil
+}
