@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/rsa"
 	_ "crypto/sha1" // hashes of signatures
 	_ "crypto/sha256"
 	_ "crypto/sha512"
@@ -12,16 +13,18 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+
+	"motcua/devices/card/lds"
 )
 
 // AuthenticateActive is active authentication (9303-11, 6.1): the chip signs a
-// challenge with the private key to the public one in DG15. dg15 and dg14 are the
-// whole files; dg14 names the hash of an ECDSA key and may be nil. Their
-// signatures must be checked by the caller.
+// challenge with the private key to the public one in DG15. dg14 names the hash of
+// an ECDSA key; a chip without that file leaves it empty. The signatures over both
+// must be checked by the caller.
 //
 // It fails with ErrUnsupported when the key is of no known kind, before anything
 // is sent, and with ErrClone when the signature does not hold.
-func (c *Chip) AuthenticateActive(ctx context.Context, dg15, dg14 []byte) error {
+func (c *Chip) AuthenticateActive(ctx context.Context, dg15 crypto.PublicKey, dg14 lds.Security) error {
 	c.progress(Progress{Step: "authenticate actively"})
 	if c.dead != nil {
 		return c.dead
@@ -52,77 +55,43 @@ func (c *Chip) AuthenticateActive(ctx context.Context, dg15, dg14 []byte) error 
 	return nil
 }
 
-// signer gives the check for signatures of the key in DG15, and their length.
-func signer(dg15, dg14 []byte) (func(challenge, signature []byte) bool, int, error) {
-	content, err := inside(dg15, 0x6F)
-	if err != nil {
-		return nil, 0, fmt.Errorf("DG15: %w", err)
-	}
-	algorithm, _, key, err := publicKey(content)
-	if err != nil {
-		return nil, 0, fmt.Errorf("DG15: %w", err)
-	}
-	if string(algorithm) == idRSA {
-		n, e, err := rsaKey(key)
+// signer gives the check for signatures of a key, and their length.
+func signer(key crypto.PublicKey, dg14 lds.Security) (func(challenge, signature []byte) bool, int, error) {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		// 4096 bits are more than any chip has; the rest only costs time.
+		if bits := key.N.BitLen(); bits < 1024 || bits > 4096 {
+			return nil, 0, fmt.Errorf("active authentication: %w: RSA key of %d bits", ErrUnsupported, bits)
+		}
+		e := big.NewInt(int64(key.E))
+		return func(c, s []byte) bool { return recovers(key.N, e, c, s) }, key.Size(), nil
+	case *ecdsa.PublicKey:
+		hash, err := plainHash(dg14, key.Params().BitSize)
 		if err != nil {
-			return nil, 0, fmt.Errorf("DG15: %w", err)
+			return nil, 0, err
 		}
-		return func(c, s []byte) bool { return recovers(n, e, c, s) }, len(n.Bytes()), nil
+		size := (key.Params().N.BitLen() + 7) / 8
+		return func(c, s []byte) bool { // r || s: TR-03111, 5.2.1
+			if len(s) != 2*size {
+				return false
+			}
+			h := hash.New()
+			h.Write(c)
+			return ecdsa.Verify(key, h.Sum(nil), new(big.Int).SetBytes(s[:size]), new(big.Int).SetBytes(s[size:]))
+		}, 2 * size, nil
 	}
-	k, err := pointKey(content)
-	if err != nil {
-		return nil, 0, fmt.Errorf("DG15: %w", err)
-	}
-	hash, err := plainHash(dg14, k.curve.Params().BitSize)
-	if err != nil {
-		return nil, 0, err
-	}
-	public := &ecdsa.PublicKey{Curve: k.curve.Curve, X: k.public.X, Y: k.public.Y}
-	size := k.curve.Size()
-	return func(c, s []byte) bool { // r || s: TR-03111, 5.2.1
-		if len(s) != 2*size {
-			return false
-		}
-		h := hash.New()
-		h.Write(c)
-		return ecdsa.Verify(public, h.Sum(nil), new(big.Int).SetBytes(s[:size]), new(big.Int).SetBytes(s[size:]))
-	}, 2 * size, nil
+	return nil, 0, fmt.Errorf("active authentication: %w: no known key", ErrUnsupported)
 }
 
-const (
-	idAA         = "\x67\x81\x08\x01\x01\x05"             // id-icao-mrtd-security-aaProtocolObject
-	idECDSAPlain = "\x04\x00\x7F\x00\x07\x01\x01\x04\x01" // ecdsa-plain-signatures
-)
-
-// plainHash finds the hash of plain ECDSA: DG14 names it (9303-11, 9.2.7); else
+// plainHash finds the hash of plain ECDSA: DG14 names it (9303-11, 9.2.4); else
 // it is as long as the curve, at most.
-func plainHash(dg14 []byte, bits int) (crypto.Hash, error) {
-	if dg14 != nil {
-		content, err := inside(dg14, 0x6E)
-		if err != nil {
-			return 0, fmt.Errorf("DG14: %w", err)
+func plainHash(dg14 lds.Security, bits int) (crypto.Hash, error) {
+	for _, a := range dg14.ActiveAuth {
+		hashes := [...]crypto.Hash{crypto.SHA1, crypto.SHA224, crypto.SHA256, crypto.SHA384, crypto.SHA512}
+		if n := last(a.Signature, ecdsaPlain); n >= 1 && n <= len(hashes) {
+			return hashes[n-1], nil
 		}
-		infos, err := securityInfos(content)
-		if err != nil {
-			return 0, fmt.Errorf("DG14: %w", err)
-		}
-		for _, i := range infos {
-			if string(i.oid) != idAA {
-				continue
-			}
-			_, _, rest, err := object(i.rest) // version
-			if err != nil {
-				return 0, fmt.Errorf("DG14: %w", err)
-			}
-			algorithm, err := inside(rest, 0x06)
-			if err != nil {
-				return 0, fmt.Errorf("DG14: %w", err)
-			}
-			if name, ok := bytes.CutPrefix(algorithm, []byte(idECDSAPlain)); ok && len(name) == 1 && name[0] >= 1 && name[0] <= 5 {
-				return [...]crypto.Hash{crypto.SHA1, crypto.SHA224, crypto.SHA256, crypto.SHA384, crypto.SHA512}[name[0]-1], nil
-			}
-			return 0, fmt.Errorf("DG14: active authentication: %w", ErrUnsupported)
-		}
+		return 0, fmt.Errorf("active authentication: %w: signature", ErrUnsupported)
 	}
 	switch {
 	case bits >= 512:
@@ -131,28 +100,6 @@ func plainHash(dg14 []byte, bits int) (crypto.Hash, error) {
 		return crypto.SHA384, nil
 	}
 	return crypto.SHA256, nil
-}
-
-// rsaKey reads an RSAPublicKey (RFC 8017, A.1.1). Exponents of more than four
-// bytes and moduli out of 1024 to 4096 bits are not in use and would cost time.
-func rsaKey(key []byte) (n, e *big.Int, err error) {
-	seq, err := inside(key, 0x30)
-	if err != nil {
-		return nil, nil, err
-	}
-	tag, modulus, rest, err := object(seq)
-	if err != nil || tag != 0x02 {
-		return nil, nil, fmt.Errorf("%w: RSA key", ErrMalformed)
-	}
-	exponent, err := inside(rest, 0x02)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%w: RSA key", ErrMalformed)
-	}
-	n, e = new(big.Int).SetBytes(modulus), new(big.Int).SetBytes(exponent)
-	if bits := n.BitLen(); bits < 1024 || bits > 4096 || e.BitLen() > 32 || e.Cmp(big.NewInt(3)) < 0 || n.Bit(0) == 0 || e.Bit(0) == 0 {
-		return nil, nil, fmt.Errorf("%w: RSA key of %d bits", ErrUnsupported, n.BitLen())
-	}
-	return n, e, nil
 }
 
 // recovers checks a signature with message recovery: ISO/IEC 9796-2, scheme 1,

@@ -2,20 +2,22 @@ package emrtd
 
 import (
 	"context"
+	"crypto/ecdsa"
 	"fmt"
 
 	"motcua/devices/card/emrtd/suite"
+	"motcua/devices/card/lds"
 )
 
 // AuthenticateChip is chip authentication over ECDH (9303-11, 6.2): the chip
 // shows that it holds the private key to the public one in DG14, and the line is
-// encrypted anew with keys that nobody who copied the files can have. dg14 is the
-// whole file; its signature must be checked by the caller, before or after.
+// encrypted anew with keys that nobody who copied the files can have. The
+// signature over dg14 must be checked by the caller, before or after.
 //
 // It fails with ErrUnsupported when DG14 names no key or method that is known
 // here, which leaves the line as it was, and with ErrClone when the chip does not
 // hold the key; the line is dead then.
-func (c *Chip) AuthenticateChip(ctx context.Context, dg14 []byte) error {
+func (c *Chip) AuthenticateChip(ctx context.Context, dg14 lds.Security) error {
 	c.progress(Progress{Step: "authenticate chip"})
 	if c.dead != nil {
 		return c.dead
@@ -47,7 +49,7 @@ func (c *Chip) AuthenticateChip(ctx context.Context, dg14 []byte) error {
 	c.sm.wipe()
 	c.sm = fresh
 	// The first answer under the new keys is the proof, whatever it says.
-	err = c.selectFile(ctx, COM)
+	err = c.selectFile(ctx, lds.COM)
 	switch {
 	case err == nil || isRefusal(err):
 		return nil
@@ -62,12 +64,12 @@ func (c *Chip) AuthenticateChip(ctx context.Context, dg14 []byte) error {
 func (c *Chip) offerKey(ctx context.Context, how chipKey, mine keyPair) error {
 	const op = "offer key"
 	point := how.curve.Encode(mine.public)
-	set := command{op: op, ins: 0x22, p1: 0x41, p2: 0xA4, data: appendObject(nil, 0x80, how.cipher.CA())}
+	set := command{op: op, ins: 0x22, p1: 0x41, p2: 0xA4, data: lds.Append(nil, 0x80, how.cipher.CA())}
 	if how.cipher == suite.TDES {
-		set.p2, set.data = 0xA6, appendObject(nil, 0x91, point)
+		set.p2, set.data = 0xA6, lds.Append(nil, 0x91, point)
 	}
 	if how.id >= 0 {
-		set.data = appendObject(set.data, 0x84, unsigned(how.id))
+		set.data = lds.Append(set.data, 0x84, unsigned(how.id))
 	}
 	_, status, err := c.send(ctx, set)
 	if err == nil {
@@ -78,7 +80,7 @@ func (c *Chip) offerKey(ctx context.Context, how chipKey, mine keyPair) error {
 	}
 	_, status, err = c.send(ctx, command{
 		op: op, ins: 0x86, le: 256,
-		data: appendObject(nil, 0x7C, appendObject(nil, 0x80, point)),
+		data: lds.Append(nil, 0x7C, lds.Append(nil, 0x80, point)),
 	})
 	if err != nil {
 		return err
@@ -103,67 +105,39 @@ type chipKey struct {
 }
 
 // chipKeyOf finds the strongest way of chip authentication in DG14.
-func chipKeyOf(dg14 []byte) (chipKey, error) {
-	content, err := inside(dg14, 0x6E)
-	if err != nil {
-		return chipKey{}, fmt.Errorf("DG14: %w", err)
-	}
-	infos, err := securityInfos(content)
-	if err != nil {
-		return chipKey{}, fmt.Errorf("DG14: %w", err)
-	}
+func chipKeyOf(s lds.Security) (chipKey, error) {
 	best := chipKey{}
-	for _, i := range infos {
-		if string(i.oid) != suite.CAKey {
+	for _, k := range s.ChipKeys {
+		public, ok := k.Key.(*ecdsa.PublicKey)
+		if !ok {
 			continue
 		}
-		tag, _, rest, err := object(i.rest)
-		if err != nil || tag != 0x30 {
-			return chipKey{}, fmt.Errorf("DG14: %w: key of the chip", ErrMalformed)
-		}
-		id := -1
-		if len(rest) > 0 {
-			n, err := securityInfo{rest: rest}.numbers()
-			if err != nil {
-				return chipKey{}, fmt.Errorf("DG14: %w", err)
-			}
-			id = n[0]
-		}
-		k, err := pointKey(i.rest[:len(i.rest)-len(rest)])
+		curve, err := suite.CurveLike(public.Curve)
 		if err != nil {
-			continue // on a curve that is not known
+			continue
 		}
-		if k.cipher = cipherFor(infos, id); k.cipher > best.cipher {
-			k.id = id
-			best = k
+		if cipher := cipherFor(s, k.KeyID); cipher > best.cipher {
+			best = chipKey{cipher, curve, suite.Point{X: public.X, Y: public.Y}, k.KeyID}
 		}
 	}
 	if best.cipher == 0 {
-		return chipKey{}, fmt.Errorf("DG14: chip authentication: %w", ErrUnsupported)
+		return chipKey{}, fmt.Errorf("chip authentication: %w", ErrUnsupported)
 	}
 	return best, nil
 }
 
 // cipherFor finds the strongest cipher for the key with the number. Chips that
 // name a key and no way use 3DES (9303-11, 6.2.3).
-func cipherFor(infos []securityInfo, id int) suite.Cipher {
-	best, named := suite.Cipher(0), false
-	for _, i := range infos {
-		cipher, ok := suite.CACipher(i.oid)
-		if !ok {
-			continue
-		}
-		named = true
-		n, err := i.numbers()
-		if err != nil || len(n) == 0 || n[0] != 1 {
-			continue
-		}
-		if (len(n) == 1 && id == -1 || len(n) == 2 && n[1] == id) && cipher > best {
+func cipherFor(s lds.Security, id int) suite.Cipher {
+	if len(s.ChipAuth) == 0 {
+		return suite.TDES
+	}
+	best := suite.Cipher(0)
+	for _, way := range s.ChipAuth {
+		cipher := suite.Cipher(last(way.Protocol, caOverECDH))
+		if cipher.Valid() && way.Version == 1 && way.KeyID == id && cipher > best {
 			best = cipher
 		}
-	}
-	if !named {
-		return suite.TDES
 	}
 	return best
 }

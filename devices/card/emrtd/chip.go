@@ -9,6 +9,7 @@ import (
 
 	"motcua/devices"
 	"motcua/devices/card"
+	"motcua/devices/card/lds"
 )
 
 // Method is how a chip was opened.
@@ -50,13 +51,13 @@ type Chip struct {
 	progress func(Progress)
 	sm       *channel
 	method   Method
-	offered  []securityInfo // what EF.CardAccess said
-	dead     error          // why nothing is sent any more
-	noShort  bool           // the chip does not know short file identifiers
-	chunk    int            // most bytes asked for at once
-	out      []byte         // commands outside secure messaging
-	long     []byte         // answers in pieces
-	offset   []byte         // of READ BINARY in its odd form
+	offered  lds.Security // what EF.CardAccess said
+	dead     error        // why nothing is sent any more
+	noShort  bool         // the chip does not know short file identifiers
+	chunk    int          // most bytes asked for at once
+	out      []byte       // commands outside secure messaging
+	long     []byte       // answers in pieces
+	offset   []byte       // of READ BINARY in its odd form
 }
 
 // Open opens the chip: EF.CardAccess, then PACE with a CAN, PACE with the zone,
@@ -171,7 +172,7 @@ func (c *Chip) open(ctx context.Context, passwords []*Password) error {
 			refused = err
 		}
 	}
-	if refused == nil && len(choices) == 0 && c.offered != nil {
+	if refused == nil && len(choices) == 0 && len(c.offered.PACE) > 0 {
 		return fmt.Errorf("%w: none of the ways of PACE that the chip offers", ErrUnsupported)
 	}
 	if refused == nil {
@@ -190,13 +191,13 @@ func isRefusal(err error) bool {
 // access reads EF.CardAccess and lists the ways of PACE. A chip without the file
 // has none.
 func (c *Chip) access(ctx context.Context) ([]paceChoice, error) {
-	err := c.selectFile(ctx, CardAccess)
+	err := c.selectFile(ctx, lds.CardAccess)
 	if errors.Is(err, devices.ErrRefused) {
 		// Some chips want to stand in the master file first; others do not know it.
 		if _, _, err := c.send(ctx, command{op: "select master file", ins: 0xA4, p1: 0x00, p2: 0x0C, data: []byte{0x3F, 0x00}}); err != nil {
 			return nil, err
 		}
-		err = c.selectFile(ctx, CardAccess)
+		err = c.selectFile(ctx, lds.CardAccess)
 	}
 	if errors.Is(err, devices.ErrRefused) {
 		return nil, nil
@@ -204,18 +205,14 @@ func (c *Chip) access(ctx context.Context) ([]paceChoice, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := c.body(ctx, CardAccess, nil)
+	b, err := c.body(ctx, lds.CardAccess, nil)
 	if err != nil {
 		return nil, err
 	}
-	if c.offered, err = securityInfos(b); err != nil {
-		return nil, fmt.Errorf("%v: %w", CardAccess, err)
+	if c.offered, err = lds.ReadCardAccess(b); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	choices, err := paceChoices(c.offered)
-	if err != nil {
-		return nil, fmt.Errorf("%v: %w", CardAccess, err)
-	}
-	return choices, nil
+	return paceChoices(c.offered), nil
 }
 
 func (c *Chip) selectApplication(ctx context.Context) error {

@@ -4,48 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"motcua/devices/card/lds"
 )
-
-// File is an elementary file, by its identifier (9303-10, table 38).
-type File uint16
-
-// The files outside the data groups.
-const (
-	CardAccess File = 0x011C // read by Open
-	SOD        File = 0x011D
-	COM        File = 0x011E
-)
-
-// DG gives the file of data group n, 1 to 16.
-func DG(n int) File { return 0x0100 + File(n) }
-
-// String names the file: "DG2", "EF.SOD".
-func (f File) String() string {
-	switch {
-	case f == CardAccess:
-		return "EF.CardAccess"
-	case f == SOD:
-		return "EF.SOD"
-	case f == COM:
-		return "EF.COM"
-	case f > 0x0100 && f <= 0x0110:
-		return fmt.Sprintf("DG%d", f-0x0100)
-	}
-	return fmt.Sprintf("file %04X", uint16(f))
-}
-
-// tag is the tag that the file begins with (9303-10, table 38); 0 if any.
-func (f File) tag() uint16 {
-	switch {
-	case f == COM:
-		return 0x60
-	case f == SOD:
-		return 0x77
-	case f > 0x0100 && f <= 0x0110:
-		return [16]uint16{0x61, 0x75, 0x63, 0x76, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6A, 0x6B, 0x6C, 0x6D, 0x6E, 0x6F, 0x70}[f-0x0101]
-	}
-	return 0
-}
 
 const (
 	firstChunk = 0xDF    // fits one short answer with all of secure messaging around it
@@ -58,16 +19,16 @@ const (
 // header, so that no byte behind it is fetched. The bytes are the caller's, to be
 // wiped by the caller.
 //
-// It fails with ErrAbsent, ErrForbidden, ErrMalformed when the file does not
+// f must be one that has a tag. It fails with ErrAbsent, ErrForbidden, ErrMalformed when the file does not
 // begin with its tag or names more than 1 MiB, with an error below ErrTampered,
 // and with the card's and the context's own errors. After the first three the
 // chip works on.
-func (c *Chip) Read(ctx context.Context, f File) ([]byte, error) {
+func (c *Chip) Read(ctx context.Context, f lds.File) ([]byte, error) {
 	c.progress(Progress{Step: "read " + f.String()})
 	if c.dead != nil {
 		return nil, c.dead
 	}
-	if f>>8 == 0x01 && f&0xFF <= 0x1E && !c.noShort {
+	if !c.noShort {
 		first, err := c.first(ctx, f, 0x80|byte(f))
 		if err == nil {
 			return c.body(ctx, f, first)
@@ -84,9 +45,9 @@ func (c *Chip) Read(ctx context.Context, f File) ([]byte, error) {
 	return b, err
 }
 
-func (c *Chip) selectFile(ctx context.Context, f File) error {
+func (c *Chip) selectFile(ctx context.Context, f lds.File) error {
 	op := "select " + f.String()
-	_, status, err := c.send(ctx, command{op: op, ins: 0xA4, p1: 0x02, p2: 0x0C, data: []byte{byte(f >> 8), byte(f)}})
+	_, status, err := c.send(ctx, command{op: op, ins: 0xA4, p1: 0x02, p2: 0x0C, data: []byte{byte(f.ID() >> 8), byte(f.ID())}})
 	if err != nil {
 		return err
 	}
@@ -95,7 +56,7 @@ func (c *Chip) selectFile(ctx context.Context, f File) error {
 
 // first reads the beginning of a file: of the one with a short identifier if p1
 // says so, else of the selected one. What comes is good until the next send.
-func (c *Chip) first(ctx context.Context, f File, p1 byte) ([]byte, error) {
+func (c *Chip) first(ctx context.Context, f lds.File, p1 byte) ([]byte, error) {
 	cmd := command{op: "read " + f.String(), ins: 0xB0, p1: p1, le: c.chunk}
 	data, status, err := c.send(ctx, cmd)
 	if err == nil && tooLong(status) && c.chunk > smallChunk {
@@ -124,21 +85,20 @@ func (c *Chip) first(ctx context.Context, f File, p1 byte) ([]byte, error) {
 func tooLong(s Status) bool { return s == 0x6700 || s == 0x6B00 || s == 0x6C00 }
 
 // body reads the rest of a file of which first is the beginning, or all of it.
-func (c *Chip) body(ctx context.Context, f File, first []byte) ([]byte, error) {
+func (c *Chip) body(ctx context.Context, f lds.File, first []byte) ([]byte, error) {
 	if first == nil {
 		var err error
 		if first, err = c.first(ctx, f, 0); err != nil {
 			return nil, err
 		}
 	}
-	tag, head, length, err := header(first)
+	if len(first) == 0 || first[0] != byte(f.Tag()) {
+		return nil, fmt.Errorf("%v: %w: does not begin with its tag", f, ErrMalformed)
+	}
+	total, err := lds.Extent(first)
 	if err != nil {
-		return nil, fmt.Errorf("%v: %w", f, err)
+		return nil, fmt.Errorf("%v: %w: %w", f, ErrMalformed, err)
 	}
-	if want := f.tag(); want != 0 && tag != want {
-		return nil, fmt.Errorf("%v: %w: begins with %02X", f, ErrMalformed, tag)
-	}
-	total := head + length
 	if total > maxFile {
 		return nil, fmt.Errorf("%v: %w: %d bytes", f, ErrMalformed, total)
 	}
@@ -207,9 +167,9 @@ func (c *Chip) readAt(ctx context.Context, op string, offset, n int) ([]byte, St
 	if err != nil || len(data) == 0 {
 		return nil, status, err
 	}
-	value, err := inside(data, 0x53)
+	value, err := lds.Unwrap(data, 0x53)
 	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", op, err)
+		return nil, 0, fmt.Errorf("%s: %w: %w", op, ErrMalformed, err)
 	}
 	return value[:min(n, len(value))], status, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"motcua/devices/card/emrtd/suite"
+	"motcua/devices/card/lds"
 )
 
 // paceChoice is one way of PACE that the chip offers.
@@ -20,7 +21,7 @@ func (p paceChoice) String() string { return fmt.Sprintf("%v on %v", p.cipher, p
 // pace opens the chip by Password Authenticated Connection Establishment with
 // generic mapping over elliptic curves (9303-11, 4.4).
 func (c *Chip) pace(ctx context.Context, how paceChoice, p *Password) error {
-	set := appendObject(nil, 0x80, how.cipher.PACE())
+	set := lds.Append(nil, 0x80, how.cipher.PACE())
 	set = append(set, 0x83, 1, p.reference, 0x84, 1, how.curve.ID)
 	if _, status, err := c.send(ctx, command{op: "set PACE", ins: 0x22, p1: 0xC1, p2: 0xA4, data: set}); err != nil {
 		return err
@@ -129,7 +130,7 @@ func (c *Chip) newKey(curve suite.Curve, generator suite.Point) (keyPair, error)
 }
 
 // agree sends our public key and gives theirs, which must not be ours.
-func (c *Chip) agree(ctx context.Context, op string, class byte, tag uint16, curve suite.Curve, mine keyPair) (suite.Point, error) {
+func (c *Chip) agree(ctx context.Context, op string, class byte, tag lds.Tag, curve suite.Curve, mine keyPair) (suite.Point, error) {
 	b, err := c.authenticate(ctx, op, class, tag, curve.Encode(mine.public), tag+1)
 	if err != nil {
 		return suite.Point{}, err
@@ -146,25 +147,25 @@ func (c *Chip) agree(ctx context.Context, op string, class byte, tag uint16, cur
 
 // authenticate sends one GENERAL AUTHENTICATE with one object of dynamic
 // authentication data, none if tag is 0, and gives the one wanted in a copy.
-func (c *Chip) authenticate(ctx context.Context, op string, class byte, tag uint16, value []byte, want uint16) ([]byte, error) {
+func (c *Chip) authenticate(ctx context.Context, op string, class byte, tag lds.Tag, value []byte, want lds.Tag) ([]byte, error) {
 	var inner []byte
 	if tag != 0 {
-		inner = appendObject(nil, tag, value)
+		inner = lds.Append(nil, tag, value)
 	}
-	data, status, err := c.send(ctx, command{op: op, cla: class, ins: 0x86, data: appendObject(nil, 0x7C, inner), le: 256})
+	data, status, err := c.send(ctx, command{op: op, cla: class, ins: 0x86, data: lds.Append(nil, 0x7C, inner), le: 256})
 	if err == nil {
 		err = check(op, status)
 	}
 	if err != nil {
 		return nil, err
 	}
-	dynamic, err := inside(data, 0x7C)
+	dynamic, err := lds.Unwrap(data, 0x7C)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrMalformed, op, err)
 	}
-	got, err := inside(dynamic, want)
+	got, err := lds.Unwrap(dynamic, want)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrMalformed, op, err)
 	}
 	return append([]byte(nil), got...), nil
 }
@@ -178,9 +179,9 @@ func token(how paceChoice, secret []byte, public suite.Point) ([8]byte, error) {
 	if err != nil {
 		return [8]byte{}, err
 	}
-	body := appendObject(nil, 0x06, how.cipher.PACE())
-	body = appendObject(body, 0x86, how.curve.Encode(public))
-	_, _ = mac.Write(tokenPad(how.cipher, appendObject(nil, 0x7F49, body)))
+	body := lds.Append(nil, 0x06, how.cipher.PACE())
+	body = lds.Append(body, 0x86, how.curve.Encode(public))
+	_, _ = mac.Write(tokenPad(how.cipher, lds.Append(nil, 0x7F49, body)))
 	return mac.Code(), nil
 }
 

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
+
+	"motcua/devices/card/lds"
 )
 
 // Password is what proves to the chip that its holder is near: the card access
@@ -26,66 +29,23 @@ const (
 var ErrPassword = errors.New("password of the wrong form")
 
 // NewCAN takes the six digits of a card access number.
-func NewCAN(can string) (*Password, error) {
-	if len(can) != 6 || !digits(can) {
-		return nil, fmt.Errorf("%w: a CAN is 6 digits", ErrPassword)
+func NewCAN(can lds.Secret) (*Password, error) {
+	if text := can.Reveal(); len(text) == 6 && strings.Trim(text, "0123456789") == "" {
+		return &Password{reference: byCAN, secret: []byte(text)}, nil
 	}
-	return &Password{reference: byCAN, secret: []byte(can)}, nil
+	return nil, fmt.Errorf("%w: a CAN is 6 digits", ErrPassword)
 }
 
-// NewMRZ takes the document number, padded with '<' to nine characters if it is
-// shorter, and the dates of birth and expiry as YYMMDD, all without check digits.
-// For Vietnamese cards the number is the last nine digits of the personal number,
-// and the expiry of a card that never expires is 991231.
-func NewMRZ(number, born, expires string) (*Password, error) {
-	for len(number) < 9 {
-		number += "<"
+// NewMRZ takes what lds.MRZKey makes of a document number and the dates of birth
+// and expiry. For Vietnamese cards the number is the last nine digits of the
+// personal number.
+func NewMRZ(key lds.Secret) (*Password, error) {
+	text := key.Reveal()
+	if len(text) < 9+1+6+1+6+1 || strings.Trim(text, "0123456789<ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return nil, fmt.Errorf("%w: want number, birth and expiry as the zone has them", ErrPassword)
 	}
-	if len(born) != 6 || len(expires) != 6 || !digits(born) || !digits(expires) || !zone(number) {
-		return nil, fmt.Errorf("%w: want a document number and two dates as YYMMDD", ErrPassword)
-	}
-	// MRZ information (9303-11, 4.3.2 and appendix D.2): each with its check digit.
-	var text []byte
-	for _, part := range []string{number, born, expires} {
-		text = append(append(text, part...), checkDigit(part))
-	}
-	defer clear(text)
-	hash := sha1.Sum(text)
+	hash := sha1.Sum([]byte(text))
 	return &Password{reference: byMRZ, secret: hash[:], seed: hash[:16]}, nil
-}
-
-func digits(s string) bool {
-	for _, c := range []byte(s) {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	return true
-}
-
-func zone(s string) bool {
-	for _, c := range []byte(s) {
-		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && c != '<' {
-			return false
-		}
-	}
-	return true
-}
-
-// checkDigit is that of 9303-3, 4.9, of characters that zone allows.
-func checkDigit(s string) byte {
-	sum := 0
-	for i, c := range []byte(s) {
-		v := 0
-		switch {
-		case c >= '0' && c <= '9':
-			v = int(c - '0')
-		case c >= 'A' && c <= 'Z':
-			v = int(c-'A') + 10
-		}
-		sum += v * [3]int{7, 3, 1}[i%3]
-	}
-	return byte('0' + sum%10)
 }
 
 // Wipe forgets the password; it opens nothing from then on. Twice is fine.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"motcua/devices/card"
+	"motcua/devices/card/lds"
 )
 
 func unhex(t testing.TB, s string) []byte {
@@ -53,9 +54,9 @@ func (s *script) done() {
 	}
 }
 
-func mrz(t testing.TB, number, born, expires string) *Password {
+func mrz(t testing.TB, number string, born, expires lds.Day) *Password {
 	t.Helper()
-	p, err := NewMRZ(number, born, expires)
+	p, err := NewMRZ(lds.MRZKey(number, born, expires))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,7 @@ func TestAppendixD(t *testing.T) {
 	if err := c.bac(t.Context(), mrz(t, "L898902C", "690806", "940623")); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.selectFile(t.Context(), COM); err != nil {
+	if err := c.selectFile(t.Context(), lds.COM); err != nil {
 		t.Fatal(err)
 	}
 	var file []byte
@@ -107,13 +108,13 @@ func TestAppendixG(t *testing.T) {
 	}}
 	c := s.chip("7F4EF07B9EA82FD78AD689B38D0BC78CF21F249D953BC46F4C6E19259C010F99" +
 		"A73FB703AC1436A18E0CFA5ABB3F7BEC7A070E7A6788486BEE230C4A22762595")
-	infos, err := securityInfos(unhex(t, "31143012060A04007F0007020204020202010202010D"))
+	said, err := lds.ReadCardAccess(unhex(t, "31143012060A04007F0007020204020202010202010D"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	choices, err := paceChoices(infos)
-	if err != nil || len(choices) != 1 {
-		t.Fatalf("paceChoices = %v, %v; want one", choices, err)
+	choices := paceChoices(said)
+	if len(choices) != 1 {
+		t.Fatalf("paceChoices = %v; want one", choices)
 	}
 	if err := c.pace(t.Context(), choices[0], mrz(t, "T22000129", "640812", "101031")); err != nil {
 		t.Fatal(err)
@@ -128,8 +129,9 @@ func TestAppendixG(t *testing.T) {
 // Vietnamese zone IDVNM0909999995001090999999<<6 9001310M3001318VNM<<<<<<<<<<<2.
 func TestPasswords(t *testing.T) {
 	tests := []struct {
-		name, number, born, expires string
-		want                        string
+		name, number  string
+		born, expires lds.Day
+		want          string
 	}{
 		{"appendix D", "L898902C<", "690806", "940623", "239AB9CB282DAF66231DC5A4DF6BFBAE"},
 		{"appendix G", "T22000129", "640812", "101031", "7E2D2A41C74EA0B38CD36F863939BFA8"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"motcua/devices/card/emrtd/suite"
+	"motcua/devices/card/lds"
 )
 
 // channel is the terminal's end of secure messaging (9303-11, 9.8). It makes no
@@ -191,7 +192,8 @@ type answer struct {
 func parse(b []byte, odd bool) (a answer, err error) {
 	rest := b
 	for len(rest) > 0 {
-		tag, value, next, err := object(rest)
+		f, next, err := lds.Next(rest)
+		tag, value := f.Tag, f.Value
 		if err != nil {
 			return a, fmt.Errorf("%w: after %d of %d bytes", ErrTruncated, len(b)-len(rest), len(b))
 		}
@@ -224,4 +226,15 @@ func parse(b []byte, odd bool) (a answer, err error) {
 		return a, ErrNoCode
 	}
 	return a, nil
+}
+
+// appendHeader begins a data object of which the value follows.
+func appendHeader(b []byte, tag byte, length int) []byte {
+	switch {
+	case length < 0x80:
+		return append(b, tag, byte(length))
+	case length <= 0xFF:
+		return append(b, tag, 0x81, byte(length))
+	}
+	return append(b, tag, 0x82, byte(length>>8), byte(length))
 }

@@ -41,6 +41,18 @@ func CurveByID(id int) (Curve, error) {
 	return Curve{}, fmt.Errorf("domain parameters %d are not supported", id)
 }
 
+// CurveLike finds the supported curve that c is.
+func CurveLike(c elliptic.Curve) (Curve, error) {
+	p := c.Params()
+	for _, known := range Curves() {
+		k := known.Params()
+		if k.P.Cmp(p.P) == 0 && k.B.Cmp(p.B) == 0 && k.N.Cmp(p.N) == 0 && k.Gx.Cmp(p.Gx) == 0 && k.Gy.Cmp(p.Gy) == 0 {
+			return known, nil
+		}
+	}
+	return Curve{}, errors.New("curve is not supported")
+}
+
 // String names the curve.
 func (c Curve) String() string { return c.Params().Name }
 
