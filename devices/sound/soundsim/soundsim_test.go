@@ -29,6 +29,9 @@ func sinking(t *testing.T, out string) (near *os.File, ended <-chan error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := shrink(far); err != nil { // a pipe that holds something already would lose it
+		t.Fatal(err)
+	}
 	done := make(chan error, 1)
 	go func() {
 		defer far.Close()
