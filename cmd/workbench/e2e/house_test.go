@@ -8,12 +8,16 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"io"
+	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jezek/xgb"
 
 	"motcua/cmd/workbench/desk"
 	"motcua/cmd/workbench/display"
@@ -27,6 +31,7 @@ import (
 var bin string
 
 func TestMain(m *testing.M) {
+	xgb.Logger = log.New(io.Discard, "", 0) // it tells of connections that end with their display
 	os.Exit(build(m))
 }
 

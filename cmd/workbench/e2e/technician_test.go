@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"motcua/cmd/workbench/desk"
+	"motcua/cmd/workbench/proof"
 	"motcua/cmd/workbench/stage"
 	"motcua/cmd/workbench/walk"
 	"motcua/kiosk/hatch"
@@ -53,24 +54,8 @@ func TestTechnician(t *testing.T) {
 	if codes, err := desk.ReadCodes(paperOf(ctx, t, s, slip.ID)); err != nil || len(codes) != 1 || codes[0] != "station:CN-03" {
 		t.Errorf("the test sheet's code is %q, %v", codes, err)
 	}
-	want(0, "spoken", "speak-test")
-
-	scanned := make(chan string, 1)
-	go func() {
-		_, out := kioskctl(ctx, t, s, "scan-test", "--json")
-		scanned <- out
-	}()
-	card, _ := desk.CardByID(time.Now(), "card-7")
-	for out := ""; out == ""; { // the scanner is lent a moment after the tool asks
-		must(t, s.Desk.Scan(ctx, card.Text))
-		select {
-		case out = <-scanned:
-			if !strings.Contains(out, `"kind": "card"`) || strings.Contains(out, strings.Split(card.Text, "|")[0]) {
-				t.Errorf("scan-test says:\n%s\nwant the kind and never the content", out)
-			}
-		case <-time.After(500 * time.Millisecond):
-		}
-	}
+	speaks(ctx, t, s)
+	scans(ctx, t, s, c)
 
 	must(t, s.Desk.Put(ctx, func(h *desk.Hands) { h.Paper = desk.Out }))
 	until(ctx, t, s, "the paper's end", func(s hatch.Status) bool { return !peripheral(s, "printer") })
@@ -79,10 +64,6 @@ func TestTechnician(t *testing.T) {
 	must(t, s.Desk.Put(ctx, func(h *desk.Hands) { h.Paper = desk.Full }))
 	until(ctx, t, s, "paper", func(s hatch.Status) bool { return peripheral(s, "printer") })
 
-	if shown, err := c.Now(ctx); err != nil || shown.Screen != "attract" { // a card may have begun a visit
-		_, err = c.Go(ctx, "end", "attract")
-		must(t, err)
-	}
 	_, done := file(ctx, t, c, walk.Birth(time.Now()))
 	if done.Screen != "done" {
 		t.Fatalf("it ended on %s", walk.Describe(done))
@@ -97,4 +78,52 @@ func TestTechnician(t *testing.T) {
 	}
 	must(t, s.KillKiosk())
 	want(3, "hint: start it", "status")
+}
+
+// speaks holds that a test prompt is heard. A machine that is so busy that
+// sound breaks off says so; then it is tried again.
+func speaks(ctx context.Context, t *testing.T, s *stage.Stage) {
+	t.Helper()
+	for range 3 {
+		code, out := kioskctl(ctx, t, s, "speak-test")
+		if code == 0 {
+			recording, err := s.Desk.Voice(ctx)
+			must(t, err)
+			sound, err := proof.Listen(recording)
+			must(t, err)
+			must(t, sound.Audible())
+			return
+		}
+		t.Logf("speak-test: %s", out)
+	}
+	t.Error("no test prompt was spoken to its end")
+}
+
+// scans holds that a scanned card is told by its kind alone. The tool does not
+// say when the scanner is lent: a card that comes too early begins a visit,
+// which is ended, and the tool is asked again.
+func scans(ctx context.Context, t *testing.T, s *stage.Stage, c *walk.Citizen) {
+	t.Helper()
+	card, _ := desk.CardByID(time.Now(), "card-7")
+	for wait := 200 * time.Millisecond; wait < 10*time.Second; wait *= 2 {
+		scanned := make(chan string, 1)
+		go func() {
+			_, out := kioskctl(ctx, t, s, "scan-test", "--json", "--timeout", "20s")
+			scanned <- out
+		}()
+		<-time.After(wait)
+		must(t, s.Desk.Scan(ctx, card.Text))
+		out := <-scanned
+		if strings.Contains(out, strings.Split(card.Text, "|")[0]) {
+			t.Errorf("scan-test tells what the card says:\n%s", out)
+		}
+		if strings.Contains(out, `"kind": "card"`) {
+			return
+		}
+		if shown, err := c.Now(ctx); err != nil || shown.Screen != "attract" {
+			_, err = c.Go(ctx, "end", "attract")
+			must(t, err)
+		}
+	}
+	t.Error("scan-test never told of the card")
 }
