@@ -10,7 +10,7 @@ import (
 const (
 	sheetW = 968
 	sheetH = 559
-	drawnW = 800 // what the drawings take of it in the middle
+	drawnW = 850 // what the drawings take of it in the middle
 )
 
 // A glide is the way of the one moving thing: it rests before, moves in glideSteps
