@@ -112,16 +112,19 @@ type Card interface {
 	// Exchange; the command is not kept.
 	//
 	// It blocks while the card asks for more time. If ctx ends first it returns
-	// ctx.Err() bare and the card is out of step: Close it and wait for the next.
+	// ctx.Err() bare and the card is out of step: Reset it, or Close it.
 	// Other errors are *devices.Error: devices.ErrVisitor with ErrLifted when the
 	// card is taken away, with ErrTwoCards when a second one disturbs the first;
 	// devices.ErrSilent when the card does not answer in the reader's own time;
 	// devices.ErrGarbled for an answer below two bytes; devices.ErrGone when the
 	// reader is unplugged; devices.ErrClosed after Close of card or reader.
 	Exchange(ctx context.Context, command []byte) ([]byte, error)
+	// Reset takes the power off the card and gives it back: the chip begins anew,
+	// also after an exchange that went wrong. It fails as Exchange does.
+	Reset(ctx context.Context) error
 	// Link tells what can be sent. It does not block.
 	Link() Link
-	// Close takes the power off the card, so that the next Tapped finds it as new.
-	// Twice is fine.
+	// Close lets the card go and ends an exchange that is under way. It is told by
+	// no new Tapped until it was lifted. Twice is fine.
 	Close() error
 }

@@ -65,7 +65,7 @@ type Chip struct {
 // works. It takes about ten exchanges.
 //
 // The card stays the caller's, also on success; close the Chip first. A chip
-// that was opened once must be powered off (card.Card.Close) before it is opened
+// that was opened once must be powered off (card.Card.Reset) before it is opened
 // again.
 //
 // It fails with ErrAsk when no password opens the chip, ErrWrongCard when the

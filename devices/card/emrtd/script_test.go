@@ -40,6 +40,8 @@ func (s *script) Exchange(_ context.Context, b []byte) ([]byte, error) {
 	return unhex(s.t, line[1]), nil
 }
 
+func (s *script) Reset(context.Context) error { return nil }
+
 func (s *script) Link() card.Link { return card.Link{MaxAnswer: 256} }
 func (s *script) Close() error    { return nil }
 
