@@ -18,7 +18,7 @@ import (
 )
 
 // The sizes that receipts are set in, in dots, and the cuts of the typeface.
-const smallest, largest = 18, 64
+const smallest, largest = 20, 56
 
 var cuts = []string{"Bold", "SemiBold", "Medium", "Regular"}
 
