@@ -51,6 +51,10 @@ func ReadSOD(file []byte) (*SOD, error) {
 	if err != nil {
 		return nil, at("outer tag", SODGarbled)
 	}
+	in, ok := definite(in)
+	if !ok {
+		return nil, at("encoding", SODGarbled)
+	}
 	signers, err := s.readSignedData(in)
 	if err != nil {
 		return nil, err
