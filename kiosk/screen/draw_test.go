@@ -38,7 +38,7 @@ func contrast(a, b interface{ RGBA() (r, g, b, a uint32) }) float64 {
 // icon, on the ground each is drawn on, in every theme.
 func TestContrast(t *testing.T) {
 	seen := map[string]bool{}
-	for _, l := range layAll(t, visit.Paper, visit.Dark, visit.YellowOnBlack, visit.WhiteOnBlack) {
+	for _, l := range layAll(t, normalSize, visit.Paper, visit.Dark, visit.YellowOnBlack, visit.WhiteOnBlack) {
 		for _, m := range l.part.marks {
 			least := 4.5
 			switch m.kind {
@@ -65,7 +65,7 @@ func TestContrast(t *testing.T) {
 
 // TestGrounds: what a word says it stands on is what is drawn below it.
 func TestGrounds(t *testing.T) {
-	for _, l := range layAll(t, visit.Paper, visit.Dark) {
+	for _, l := range layAll(t, normalSize, visit.Paper, visit.Dark) {
 		if l.view.Screen == "attract" { // a gradient
 			continue
 		}
@@ -201,7 +201,7 @@ func TestIcons(t *testing.T) {
 			t.Errorf("%s: %.0f %% of it is ink", name, share*100)
 		}
 	}
-	for _, l := range layAll(t, visit.Paper) {
+	for _, l := range layAll(t, normalSize, visit.Paper) {
 		for _, m := range l.part.marks {
 			if m.kind != icon {
 				continue
