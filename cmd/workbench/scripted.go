@@ -93,6 +93,13 @@ func (s *show) play(ctx context.Context, start time.Time) error {
 	if err != nil {
 		return err
 	}
+	taken, err := citizen.Until(ctx, "the receipt to be handed over", func(n hatch.Screen) bool { return n.Seq > done.Seq })
+	if err != nil {
+		return err
+	}
+	if err := s.look(ctx, taken); err != nil {
+		return err
+	}
 	if err := citizen.Leave(ctx); err != nil {
 		return err
 	}
