@@ -130,3 +130,13 @@ func (p Person) QR(f Flavour) string {
 	}
 	return s
 }
+
+// Secrets are the words that must be found in nothing printed, logged or put
+// into an error while this person's card is read.
+func (p Person) Secrets() []string {
+	all := []string{p.Number, p.Number[3:], p.Name, p.Plain, p.Address, "NGUYEN", "Mẫu", "Trần", "Lê Thị", "Nốt ruồi"}
+	if p.Former != "" {
+		all = append(all, p.Former)
+	}
+	return all
+}

@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"crypto"
 	"math/big"
+	"sync"
 	"time"
 
 	"motcua/devices/card/lds"
@@ -26,7 +27,7 @@ type Options struct {
 type State struct {
 	o            Options
 	root, signer crypto.Signer
-	stranger     crypto.Signer // a key that nobody certified
+	stranger     func() (crypto.Signer, error) // a key that nobody certified, made when it is wanted
 }
 
 // Fault is one thing wrong with a card.
@@ -78,8 +79,8 @@ func NewState(o Options) (*State, error) {
 	if o.Country == "" {
 		o.Country = "VN"
 	}
-	s := &State{o: o}
-	for _, key := range []*crypto.Signer{&s.root, &s.signer, &s.stranger} {
+	s := &State{o: o, stranger: sync.OnceValues(o.Suite.key)}
+	for _, key := range []*crypto.Signer{&s.root, &s.signer} {
 		made, err := o.Suite.key()
 		if err != nil {
 			return nil, err
@@ -105,7 +106,16 @@ func (s *State) RootUntil(end time.Time) []byte {
 func (s *State) RevocationList(next time.Time) []byte { return s.list(s.root, next) }
 
 // ForgedList is a revocation list under the state's name by another's key.
-func (s *State) ForgedList(next time.Time) []byte { return s.list(s.stranger, next) }
+func (s *State) ForgedList(next time.Time) []byte { return s.list(s.other(), next) }
+
+// other is the stranger's key; a suite that made two keys makes a third.
+func (s *State) other() crypto.Signer {
+	key, err := s.stranger()
+	if err != nil {
+		panic(err)
+	}
+	return key
+}
 
 func (s *State) list(by crypto.Signer, next time.Time) []byte {
 	algorithm := s.o.Suite.algorithm(s.o.Digest)
@@ -190,7 +200,7 @@ func (s *State) document(f Fault) (der []byte, serial int) {
 	case SignerDemand:
 		c.demand = true
 	case ForgedSigner:
-		c.by = s.stranger
+		c.by = s.other()
 	}
 	return s.certify(c), c.serial
 }
@@ -222,7 +232,7 @@ func (s *State) Sign(groups map[lds.File][]byte, f Fault) []byte {
 	written := attributes(s.o.Now)
 	key := s.signer
 	if f == WrongKey {
-		key = s.stranger
+		key = s.other()
 	}
 	signature := s.o.Suite.sign(key, digested, set(written))
 

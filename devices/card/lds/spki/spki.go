@@ -5,7 +5,6 @@ package spki
 
 import (
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/rsa"
 	"encoding/asn1"
 	"errors"
@@ -57,7 +56,7 @@ func Parse(in []byte) (crypto.PublicKey, error) {
 	return nil, ErrAlgorithm
 }
 
-func parseRSA(in cryptobyte.String) (*rsa.PublicKey, error) {
+func parseRSA(in cryptobyte.String) (crypto.PublicKey, error) {
 	var seq cryptobyte.String
 	n, e := new(big.Int), new(big.Int)
 	if !in.ReadASN1(&seq, der.SEQUENCE) || !in.Empty() ||
@@ -73,10 +72,14 @@ func parseRSA(in cryptobyte.String) (*rsa.PublicKey, error) {
 	return &rsa.PublicKey{N: n, E: int(e.Int64())}, nil
 }
 
-func parseEC(parameters cryptobyte.String, point []byte) (*ecdsa.PublicKey, error) {
+func parseEC(parameters cryptobyte.String, point []byte) (crypto.PublicKey, error) {
 	curve, err := readCurve(parameters)
 	if err != nil {
 		return nil, err
 	}
-	return Point(curve, point)
+	key, err := Point(curve, point)
+	if err != nil {
+		return nil, err // and not a nil key of a type
+	}
+	return key, nil
 }
