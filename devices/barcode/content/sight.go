@@ -21,11 +21,12 @@ func NewSight(repeat time.Duration) *Sight {
 	return &Sight{repeat: repeat, seed: maphash.MakeSeed()}
 }
 
-// Again notes that text was seen at that time, and tells that it is the code
-// before it, still in sight.
-func (s *Sight) Again(text string, at time.Time) bool {
+// Again notes that the unit sent text from began to ended, and tells that it is
+// the code before it, still in sight. Only the pause between the two counts: to
+// type a long code may take a keyboard scanner longer than repeat.
+func (s *Sight) Again(text string, began, ended time.Time) bool {
 	hash := maphash.String(s.seed, text)
-	again := hash == s.last && !s.seen.IsZero() && at.Sub(s.seen) <= s.repeat
-	s.last, s.seen = hash, at
+	again := hash == s.last && !s.seen.IsZero() && began.Sub(s.seen) <= s.repeat
+	s.last, s.seen = hash, ended
 	return again
 }

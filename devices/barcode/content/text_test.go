@@ -133,17 +133,17 @@ func TestSight(t *testing.T) {
 	s := NewSight(2 * time.Second)
 	for i, tt := range []struct {
 		text  string
-		after time.Duration
+		after time.Duration // half a second to send
 		want  bool
 	}{
-		{"A", 0, false}, {"A", 2 * time.Second, true}, {"A", 4 * time.Second, true}, // since the last sighting
-		{"A", 7 * time.Second, false}, {"B", 7 * time.Second, false}, {"A", 7 * time.Second, false},
+		{"A", 0, false}, {"A", 2500 * time.Millisecond, true}, {"A", 5 * time.Second, true}, // since the last sighting
+		{"A", 8 * time.Second, false}, {"B", 9 * time.Second, false}, {"A", 10 * time.Second, false},
 	} {
-		if got := s.Again(tt.text, start.Add(tt.after)); got != tt.want {
+		if got := s.Again(tt.text, start.Add(tt.after), start.Add(tt.after+time.Second/2)); got != tt.want {
 			t.Errorf("sighting %d: Again(%q) = %t, want %t", i, tt.text, got, tt.want)
 		}
 	}
-	if every := NewSight(-1); every.Again("A", start) || every.Again("A", start) {
+	if every := NewSight(-1); every.Again("A", start, start) || every.Again("A", start, start) {
 		t.Error("with a negative time a sighting was held back")
 	}
 }

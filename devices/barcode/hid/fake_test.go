@@ -84,9 +84,14 @@ func (f *fake) closures() int {
 	return f.closed
 }
 
-// send is the unit sending, a report each millisecond.
+// send is the unit sending, a report each millisecond and an empty packet after
+// it, as units do whose reports fill a packet.
 func (f *fake) send(reports ...[]byte) {
-	for _, r := range reports {
+	for i := range 2 * len(reports) {
+		r := []byte(nil)
+		if i%2 == 0 {
+			r = reports[i/2]
+		}
 		for sent := false; !sent; {
 			select {
 			case f.reports <- r:
@@ -98,7 +103,7 @@ func (f *fake) send(reports ...[]byte) {
 				}
 			}
 		}
-		<-time.After(time.Millisecond)
+		<-time.After(time.Millisecond / 2)
 	}
 }
 

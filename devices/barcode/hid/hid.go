@@ -105,7 +105,8 @@ type Scanner struct {
 
 	mu      sync.Mutex // guards what follows; not held while reading
 	decoder decoder
-	last    time.Time // when the last report came
+	began   time.Time // when the first report of the code under way came
+	last    time.Time // and the last one
 	sight   *content.Sight
 	found   []found
 	failed  error // why nothing more comes
@@ -146,32 +147,43 @@ func start(unit handle, o Options) *Scanner {
 // frees what a Read under way still holds.
 func (s *Scanner) read() {
 	defer close(s.ended)
+	defer func() { s.given = s.unit.Close() }()
 	var report [posReport]byte
+	defer clear(report[:])
+	empty := 0 // in a row
 	for !s.isShut() {
 		n, err := s.unit.Read(report[:])
-		if err == nil && n == 0 {
-			// Nobody's report is empty. This is Wake, or a unit that was taken
-			// from us: some ends of a unit come without an error.
-			err = errTaken
-		}
-		if err != nil {
+		switch {
+		case err != nil:
 			s.lose(err)
-			break
+			return
+		case n == 0:
+			if empty++; empty == emptyMost {
+				s.lose(errTaken)
+				return
+			}
+		default:
+			empty = 0
+			s.take(report[:n], time.Now())
 		}
-		s.take(report[:n], time.Now())
 	}
-	clear(report[:])
-	s.given = s.unit.Close()
 }
 
-var errTaken = errors.New("an empty report came: the unit was closed or taken by another program")
+// emptyMost is how many empty reports in a row mean that the unit was closed or
+// taken by another program, which hidapi may tell so, without an error. One is an
+// empty packet: some units end each report that fills a packet with it.
+const emptyMost = 16
+
+var errTaken = errors.New("nothing but empty reports came: the unit was closed or taken by another program")
 
 // take puts one report to the code under way.
 func (s *Scanner) take(report []byte, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.expire(at) // so that a late report does not join a code that was given up
-	s.last = at
+	if s.last = at; !s.decoder.open() {
+		s.began = at
+	}
 	s.decoder.feed(report, s.emit)
 	s.tell()
 }
@@ -190,7 +202,7 @@ func (s *Scanner) emit(raw []byte, err error) {
 		f.err = devices.Fail(s.opts.Unit, "read code", devices.ErrGarbled, err)
 	} else {
 		f.code = barcode.Code{Text: content.Text(raw), Raw: raw, At: s.last}
-		if f.code.Text == "" || s.sight.Again(f.code.Text, f.code.At) {
+		if f.code.Text == "" || s.sight.Again(f.code.Text, s.began, f.code.At) {
 			return
 		}
 	}

@@ -170,15 +170,20 @@ func TestUnplugAfterScan(t *testing.T) {
 	})
 }
 
-// An empty report and no error is how hidapi may tell of a unit closed by others.
-func TestEmptyReport(t *testing.T) {
+// Empty reports without end are how hidapi may tell of a unit closed by others.
+func TestEmptyReports(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		unit := plugIn(t)
 		s := start(unit, Options{Unit: "scanner"})
 		defer s.Close()
-		unit.send([]byte{})
+		for range emptyMost / 2 { // twice as many with the packets after reports
+			unit.send([]byte{})
+		}
 		if _, err := s.Next(t.Context()); !errors.Is(err, devices.ErrGone) {
 			t.Errorf("Next = %v; want ErrGone", err)
+		}
+		if n := unit.closures(); n != 1 {
+			t.Errorf("the unit was closed %d times", n)
 		}
 	})
 }

@@ -96,7 +96,7 @@ func (s *Scanner) Next(ctx context.Context) (barcode.Code, error) {
 		}
 		code := barcode.Code{Text: content.Text(frame), Raw: append([]byte(nil), frame...), At: s.at}
 		s.framer.drop()
-		if code.Text != "" && !s.sight.Again(code.Text, code.At) {
+		if code.Text != "" && !s.sight.Again(code.Text, code.At, code.At) {
 			return code, nil
 		}
 	}
