@@ -16,7 +16,7 @@ test=(
   xvfb libgl1-mesa-dri                  # a screen where there is none, drawn in software
   zbar-tools                            # reads the printed QR codes as a phone would
 )
-voice=(espeak-ng sox vorbis-tools)      # `make voice` alone, but small
+voice=(espeak-ng vorbis-tools)          # `make voice` alone, but small
 
 all=("${build[@]}" "${test[@]}" "${voice[@]}")
 if [ "${1:-}" = --list ]; then
