@@ -17,8 +17,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash"
-
-	"github.com/aead/cmac"
 )
 
 // Cipher is one of the four ciphers of secure messaging.
@@ -180,13 +178,13 @@ func Unpad(b []byte, block int) ([]byte, error) {
 }
 
 // MAC makes the 8-byte codes of secure messaging: CMAC over AES, retail MAC over
-// DES. Once made it makes no garbage, but for one block a code under CMAC.
+// DES. It makes no garbage once made.
 type MAC interface {
 	// Reset begins a new message.
 	Reset()
 	// Write adds to the message and does not fail.
 	Write(b []byte) (int, error)
-	// Code gives the code of the message so far. A message for the retail MAC that
+	// Code gives the code of the message, and ends it. A message for the retail MAC that
 	// is not whole blocks is padded by method 2 first. Reset before the next.
 	Code() [8]byte
 }
@@ -208,17 +206,58 @@ func (c Cipher) MAC(key []byte) (MAC, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := cmac.New(block)
-	return &cmac8{Hash: h}, err
+	return newCMAC(block), nil
 }
 
-type cmac8 struct {
-	hash.Hash
-	sum [aes.BlockSize]byte
+// cmac is CMAC over AES (NIST SP 800-38B), cut to 8 bytes. The packages there are
+// make garbage for each code.
+type cmac struct {
+	block        cipher.Block
+	whole, short [aes.BlockSize]byte // subkeys K1 and K2
+	state        [aes.BlockSize]byte
+	held         int // bytes of the last block, mixed into state
 }
 
-func (m *cmac8) Code() (code [8]byte) {
-	copy(code[:], m.Sum(m.sum[:0]))
+func newCMAC(block cipher.Block) *cmac {
+	m := &cmac{block: block}
+	block.Encrypt(m.whole[:], m.whole[:])
+	double(&m.whole, m.whole)
+	double(&m.short, m.whole)
+	return m
+}
+
+// double multiplies by x in GF(2^128).
+func double(to *[aes.BlockSize]byte, b [aes.BlockSize]byte) {
+	carry := byte(0)
+	for i := len(b) - 1; i >= 0; i-- {
+		to[i], carry = b[i]<<1|carry, b[i]>>7
+	}
+	to[len(b)-1] ^= 0x87 & -carry
+}
+
+func (m *cmac) Reset() { m.state, m.held = [aes.BlockSize]byte{}, 0 }
+
+func (m *cmac) Write(b []byte) (int, error) {
+	for rest := b; len(rest) > 0; {
+		if m.held == aes.BlockSize { // not the last block: that one is special
+			m.block.Encrypt(m.state[:], m.state[:])
+			m.held = 0
+		}
+		n := subtle.XORBytes(m.state[m.held:], m.state[m.held:], rest)
+		m.held, rest = m.held+n, rest[n:]
+	}
+	return len(b), nil
+}
+
+func (m *cmac) Code() (code [8]byte) {
+	subkey := &m.whole
+	if m.held < aes.BlockSize {
+		m.state[m.held] ^= 0x80
+		subkey = &m.short
+	}
+	subtle.XORBytes(m.state[:], m.state[:], subkey[:])
+	m.block.Encrypt(m.state[:], m.state[:])
+	copy(code[:], m.state[:])
 	return code
 }
 

@@ -1,0 +1,146 @@
+package emrtd
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"motcua/devices"
+	"motcua/devices/card/lds"
+)
+
+func TestPasswordsPrintRedacted(t *testing.T) {
+	can, err := NewCAN("123789")
+	if err != nil {
+		t.Fatal(err)
+	}
+	zone := mrz(t, "090999999", "900131", "300131")
+	for _, p := range []*Password{can, zone} {
+		asJSON, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "password", p)
+		text := fmt.Sprintf("%v %+v %#v %s %q %x %s %s", p, p, p, p, p, p, asJSON, log.String())
+		if !strings.Contains(text, "redacted") {
+			t.Errorf("want it to say redacted: %s", text)
+		}
+		for _, secret := range []string{"123789", "090999999", "900131", fmt.Sprintf("%x", p.secret), fmt.Sprint(p.secret)} {
+			if strings.Contains(text, secret) {
+				t.Errorf("shows %s: %s", secret, text)
+			}
+		}
+	}
+}
+
+func TestPasswordsOfTheWrongForm(t *testing.T) {
+	for _, can := range []lds.Secret{"", "12345", "1234567", "12345a", "１23456"} {
+		if _, err := NewCAN(can); !errors.Is(err, ErrPassword) || strings.Contains(err.Error(), "2345") {
+			t.Errorf("NewCAN of %d bytes = %v", len(can), err)
+		}
+	}
+	for _, key := range []lds.Secret{"", "0909999995", lds.MRZKey("09099999a", "900131", "300131"), lds.MRZKey("09099999\n", "900131", "300131")} {
+		if _, err := NewMRZ(key); !errors.Is(err, ErrPassword) || strings.Contains(err.Error(), "0909") {
+			t.Errorf("NewMRZ of %d bytes = %v", len(key), err)
+		}
+	}
+}
+
+func TestWipedPasswordOpensNothing(t *testing.T) {
+	p := mrz(t, "090999999", "900131", "300131")
+	secret := p.secret
+	p.Wipe()
+	p.Wipe()
+	if !bytes.Equal(secret, make([]byte, len(secret))) {
+		t.Error("the secret is still there")
+	}
+	s := &script{t: t, lines: [][2]string{
+		{"00A4020C02011C", "6A82"}, {"00A4000C023F00", "6D00"}, {"00A4020C02011C", "6A82"}, {"00A4040C07A0000002471001", "9000"},
+	}}
+	if _, err := Open(t.Context(), s, Options{Passwords: []*Password{p}}); !errors.Is(err, ErrAsk) {
+		t.Errorf("Open = %v; want ErrAsk", err)
+	}
+	s.done()
+}
+
+// A context that ends stops everything, and its error is bare.
+func TestOpenCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Open(ctx, &cancelled{}, Options{}); err != context.Canceled {
+		t.Errorf("Open = %v; want the context's own error", err)
+	}
+}
+
+type cancelled struct{ tape }
+
+func (*cancelled) Exchange(ctx context.Context, _ []byte) ([]byte, error) { return nil, ctx.Err() }
+
+// Without randomness nothing is sent that would need it.
+func TestNoRandomness(t *testing.T) {
+	s := &script{t: t, lines: [][2]string{{"0084000008", "4608F919887022129000"}}}
+	err := s.chip("00").bac(t.Context(), mrz(t, "090999999", "900131", "300131"))
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("bac = %v; want it to say that there is no randomness", err)
+	}
+	s.done()
+}
+
+// A file that names more than it has, or more than is sound, fails by name and
+// costs no memory.
+func TestLyingHeaders(t *testing.T) {
+	tests := []struct {
+		name, first string
+		want        error
+	}{
+		{"one mebibyte and one", "6183100000", ErrMalformed},
+		{"four bytes of length", "6184FFFFFFFF", ErrMalformed},
+		{"length without end", "6180", ErrMalformed},
+		{"another tag", "7502AAAA", ErrMalformed},
+		{"empty", "", ErrMalformed},
+		{"ends early", "61820200AA", ErrTruncated},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := &script{t: t, lines: [][2]string{{"00B08100DF", tt.first + "9000"}}}
+			if tt.want == ErrTruncated {
+				s.lines = append(s.lines, [2]string{"00B00005DF", "9000"})
+			}
+			if _, err := s.chip("").Read(t.Context(), lds.DG1); !errors.Is(err, tt.want) || !errors.Is(err, devices.ErrGarbled) {
+				t.Errorf("Read = %v; want %v", err, tt.want)
+			}
+			s.done()
+		})
+	}
+}
+
+// The status words lead to errors that say who must act.
+func TestStatusError(t *testing.T) {
+	for status, want := range map[Status]error{0x6A82: ErrAbsent, 0x6982: ErrForbidden, 0x6F00: devices.ErrRefused, 0x63C2: devices.ErrRefused} {
+		err := check("read DG3", status)
+		if !errors.Is(err, want) || !errors.Is(err, devices.ErrRefused) || !strings.Contains(err.Error(), fmt.Sprintf("%04X", uint16(status))) {
+			t.Errorf("%04X = %v; want %v", uint16(status), err, want)
+		}
+	}
+}
+
+// An answer in pieces without end is given up.
+func TestEndlessPieces(t *testing.T) {
+	c := newChip(&endless{}, Options{})
+	if _, _, err := c.send(t.Context(), command{ins: 0x84, le: 8}); !errors.Is(err, ErrMalformed) {
+		t.Errorf("send = %v; want ErrMalformed", err)
+	}
+}
+
+type endless struct{ tape }
+
+func (*endless) Exchange(context.Context, []byte) ([]byte, error) {
+	return append(make([]byte, 256), 0x61, 0x00), nil
+}
