@@ -10,7 +10,7 @@ import (
 
 func bounded(t *testing.T, in []byte, read func()) {
 	t.Helper()
-	if got, most := ldstest.Allocated(read), uint64(8<<20+256*len(in)); got > most {
+	if got, most := ldstest.Allocated(read), uint64(32<<20+256*len(in)); got > most {
 		t.Errorf("%d bytes in, %d bytes allocated, want at most %d", len(in), got, most)
 	}
 }
