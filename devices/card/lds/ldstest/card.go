@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"image"
-	"image/color"
 	"image/jpeg"
 	"math/rand/v2"
 
@@ -30,6 +29,7 @@ type Chip struct {
 	ActiveKey Suite      // "" = P256
 	ChipKey   Suite      // "" = BrainpoolP256; elliptic curves only
 	PhotoSize int        // bytes of the picture, about; 0 = 15 kB
+	Photo     []byte     // the picture itself, JPEG or JPEG 2000; nil = drawn
 }
 
 // ECDH with generic mapping and AES-128-CBC-CMAC on brainpoolP256r1.
@@ -66,11 +66,12 @@ func (s *State) Issue(p Person, chip Chip, f Fault) (*Card, error) {
 	}
 	groups := []byte{0x61, 0x63, 0x6D, 0x6E, 0x6F}
 	if p.Pictured {
-		photo, err := Photo(chip.PhotoSize)
-		if err != nil {
-			return nil, err
+		if chip.Photo == nil {
+			if chip.Photo, err = Photo(chip.PhotoSize); err != nil {
+				return nil, err
+			}
 		}
-		files[lds.DG2] = DG2(photo)
+		files[lds.DG2] = DG2(chip.Photo)
 		groups = []byte{0x61, 0x75, 0x63, 0x6D, 0x6E, 0x6F}
 	}
 	files[lds.SOD] = s.Sign(files, f)
@@ -153,33 +154,39 @@ func DG2(photo []byte) []byte {
 // The size of the picture in pixels.
 const width, height = 240, 320
 
-// Photo draws a head before a background, nobody's, as a JPEG of about size
-// bytes; 0 = 15 kB. The same size gives the same picture.
+// Photo draws a head before a background, nobody's, as a JPEG of at most size
+// bytes and not much less; 0 = 15 kB. The same size gives the same picture. It
+// fails when even the coarsest picture is larger.
 func Photo(size int) ([]byte, error) {
 	if size == 0 {
 		size = 15_000
 	}
-	grain := rand.New(rand.NewPCG(1, 2))
+	grain := make([]byte, 4096)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(grain) // never fails
 	img := image.NewGray(image.Rect(0, 0, width, height))
-	for y := range height {
-		for x := range width {
-			shade := 200 - y/8
-			if dx, dy := x-width/2, (y-height/2)*3/4; dx*dx+dy*dy < 70*70 {
-				shade = 120 + dx/4
-			}
-			img.SetGray(x, y, color.Gray{Y: uint8(shade + grain.IntN(24))})
+	for i := range img.Pix {
+		x, y := i%width, i/width
+		shade := 200 - y/8
+		if dx, dy := x-width/2, (y-height/2)*3/4; dx*dx+dy*dy < 70*70 {
+			shade = 120 + dx/4
 		}
+		img.Pix[i] = uint8(shade) + grain[(i*7+y*13)%len(grain)]&15
 	}
 	var best []byte
-	for quality := 5; quality <= 95; quality += 5 {
+	for low, high := 1, 100; low <= high; {
+		quality := (low + high) / 2
 		var out bytes.Buffer
 		if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: quality}); err != nil {
 			return nil, err
 		}
-		if best != nil && out.Len() > size {
-			break
+		if out.Len() > size {
+			high = quality - 1
+		} else {
+			low, best = quality+1, out.Bytes()
 		}
-		best = out.Bytes()
+	}
+	if best == nil {
+		return nil, fmt.Errorf("no picture of %d × %d fits %d bytes", width, height, size)
 	}
 	return best, nil
 }

@@ -34,7 +34,8 @@ func found(t testing.TB, o ldstest.Options) *ldstest.State {
 
 func issue(t testing.TB, s *ldstest.State, f ldstest.Fault) *ldstest.Card {
 	t.Helper()
-	card, err := s.Issue(ldstest.CCCD2021.Person(), ldstest.Chip{PhotoSize: 4000}, f)
+	chip := ldstest.Chip{ChipKey: ldstest.P256, Photo: []byte("\xFF\xD8\xFF, and nobody's face")}
+	card, err := s.Issue(ldstest.CCCD2021.Person(), chip, f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,13 +78,6 @@ func TestCheckEverySuite(t *testing.T) {
 			}
 			if p.Signature != tt.want {
 				t.Errorf("Signature = %q, want %q", p.Signature, tt.want)
-			}
-			// The same groups with one bit changed, and the same SOD, each byte in turn a signature away from the truth.
-			wrong := card.Groups()
-			wrong[lds.DG13] = bytes.Clone(wrong[lds.DG13])
-			wrong[lds.DG13][40] ^= 1
-			if p := a.Check(card.Files[lds.SOD], wrong, now); p.Level != trust.ChipRead || !p.Has(trust.GroupAltered) {
-				t.Errorf("Check of an altered DG13 = %s, %v", p.Level, p.Doubts)
 			}
 		})
 	}
