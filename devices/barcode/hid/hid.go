@@ -320,13 +320,23 @@ func (s *Scanner) shutDown() error {
 		err := s.unit.Wake()
 		select {
 		case <-s.ended:
-			if s.given != nil {
-				return devices.Fail(s.opts.Unit, "close", devices.ErrRefused, s.given)
-			}
-			return nil
+			return s.back()
 		case <-again.C: // there was no transfer under way that could be ended
 		case <-late.C:
-			return devices.Fail(s.opts.Unit, "close", devices.ErrSilent, err)
+			select {
+			case <-s.ended: // just in time, on a slow machine
+				return s.back()
+			default:
+				return devices.Fail(s.opts.Unit, "close", devices.ErrSilent, err)
+			}
 		}
 	}
+}
+
+// back tells whether the unit was given back. After ended only.
+func (s *Scanner) back() error {
+	if s.given != nil {
+		return devices.Fail(s.opts.Unit, "close", devices.ErrRefused, s.given)
+	}
+	return nil
 }
