@@ -96,13 +96,15 @@ func TestNothingPrintedTellsOfTheHolder(t *testing.T) {
 	}
 	hold := func(t *testing.T, files map[lds.File][]byte, p ldstest.Person) {
 		t.Helper()
+		var forms []string
+		for _, s := range p.Secrets() {
+			forms = append(forms, s, norm.NFD.String(s), fmt.Sprintf("%x", s), fmt.Sprintf("%X", s), strings.Trim(fmt.Sprint([]byte(s)), "[]"))
+		}
 		for _, v := range read(files, p, a) {
 			printed := everyWay(v)
-			for _, secret := range p.Secrets() {
-				for _, form := range []string{secret, norm.NFD.String(secret), fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), fmt.Sprint([]byte(secret))} {
-					if strings.Contains(printed, strings.Trim(form, "[]")) {
-						t.Errorf("%T prints %d characters of the holder's", v, len(secret))
-					}
+			for _, form := range forms {
+				if strings.Contains(printed, form) {
+					t.Errorf("%T prints %d characters of the holder's", v, len(form))
 				}
 			}
 		}
@@ -114,6 +116,9 @@ func TestNothingPrintedTellsOfTheHolder(t *testing.T) {
 		}
 		t.Run(string(f), func(t *testing.T) { hold(t, card.Files, card.Person) })
 		for which := range card.Files {
+			if f != ldstest.CCCD2021 {
+				break // one flavour tells enough of spoilt files
+			}
 			// Every file in turn cut short, spoilt at each end of what a person would look at, and taken for another.
 			t.Run(fmt.Sprintf("%s, %v spoilt", f, which), func(t *testing.T) {
 				for _, spoil := range []func([]byte) []byte{
