@@ -86,9 +86,9 @@ func signer(key crypto.PublicKey, dg14 lds.Security) (func(challenge, signature 
 // plainHash finds the hash of plain ECDSA: DG14 names it (9303-11, 9.2.4); else
 // it is as long as the curve, at most.
 func plainHash(dg14 lds.Security, bits int) (crypto.Hash, error) {
-	for _, a := range dg14.ActiveAuth {
+	if len(dg14.ActiveAuth) > 0 {
 		hashes := [...]crypto.Hash{crypto.SHA1, crypto.SHA224, crypto.SHA256, crypto.SHA384, crypto.SHA512}
-		if n := last(a.Signature, ecdsaPlain); n >= 1 && n <= len(hashes) {
+		if n := last(dg14.ActiveAuth[0].Signature, ecdsaPlain); n >= 1 && n <= len(hashes) {
 			return hashes[n-1], nil
 		}
 		return 0, fmt.Errorf("active authentication: %w: signature", ErrUnsupported)

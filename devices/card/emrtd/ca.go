@@ -117,6 +117,7 @@ func chipKeyOf(s lds.Security) (chipKey, error) {
 			continue
 		}
 		if cipher := cipherFor(s, k.KeyID); cipher > best.cipher {
+			//lint:ignore SA1019 the point is used under the brainpool curves too
 			best = chipKey{cipher, curve, suite.Point{X: public.X, Y: public.Y}, k.KeyID}
 		}
 	}

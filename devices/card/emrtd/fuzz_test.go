@@ -51,8 +51,9 @@ func (k *fed) Exchange(context.Context, []byte) ([]byte, error) {
 	if len(k.b) == 0 || len(k.b) < 1+int(k.b[0]) || k.b[0] < 2 {
 		return nil, card.Visitor("card", "exchange", card.ErrLifted)
 	}
-	answer := bytes.Clone(k.b[1 : 1+k.b[0]])
-	k.b = k.b[1+k.b[0]:]
+	n := 1 + int(k.b[0])
+	answer := bytes.Clone(k.b[1:n])
+	k.b = k.b[n:]
 	return answer, nil
 }
 
@@ -72,10 +73,15 @@ func feed(answers ...[]byte) []byte {
 // BAC and PACE out of its reach, to a read: no panic, and every error has a reason.
 func FuzzOpen(f *testing.F) {
 	ok := []byte{0x90, 0x00}
-	access := unhex(f, "31143012060A04007F0007020204020202010202010D9000")
-	f.Add(feed(ok, access, ok, unhex(f, "7C12801095A3A016522EE98D01E76CB6B98B42C39000"),
-		unhex(f, "7C43824104824FBA91C9CBE26BEF53A0EBE7342A3BF178CEA9F45DE0B70AA601651FBA3F5730D8C879AAA9C9F73991E61B58F4D52EB87A0A0C709A49DC63719363CCD13C549000"),
-		unhex(f, "7C438441049E880F842905B8B3181F7AF7CAA9F0EFB743847F44A306D2D28C1D9EC65DF6DB7764B22277A2EDDC3C265A9F018F9CB852E111B768B326904B59A0193776F0949000")))
+	access := unhex(f, "31143012060A04007F0007020204020202010202010C9000") // AES-128 on P-256
+	curve, err := suite.CurveByID(12)
+	if err != nil {
+		f.Fatal(err)
+	}
+	point := func(tag lds.Tag) []byte {
+		return append(lds.Append(nil, 0x7C, lds.Append(nil, tag, curve.Encode(curve.Base()))), ok...)
+	}
+	f.Add(feed(ok, access, ok, unhex(f, "7C12801095A3A016522EE98D01E76CB6B98B42C39000"), point(0x82), point(0x84), unhex(f, "7C0A86083ABB9674BCE93C089000")))
 	f.Add(feed([]byte{0x6A, 0x82}, []byte{0x6D, 0x00}, []byte{0x6A, 0x82}, ok, unhex(f, "4608F919887022129000"), make([]byte, 42)))
 	f.Add(feed(ok, []byte{0x31, 0x61, 0x10}, []byte{0x61, 0x00}, []byte{0x01, 0x61, 0x00}, ok))
 	f.Add(feed(ok, unhex(f, "31830FFFFF9000"), []byte{0x67, 0x00}, []byte{0x6C, 0x01}))

@@ -105,7 +105,7 @@ func TestDecodeRefuses(t *testing.T) {
 func TestMapRefusesTwice(t *testing.T) {
 	for _, c := range Curves() {
 		nonce := []byte{7}
-		x, y := c.ScalarBaseMult(nonce) //lint:ignore SA1019 as in the package
+		x, y := c.ScalarBaseMult(nonce)
 		if _, err := c.Map(nonce, Point{x, y}); err == nil {
 			t.Errorf("%v: mapped to twice a point", c)
 		}
