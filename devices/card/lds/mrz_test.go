@@ -113,6 +113,32 @@ func TestReadMRZNoticesEveryChange(t *testing.T) {
 	}
 }
 
+func TestReadTD3NoticesEveryChange(t *testing.T) {
+	const zone = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<" + "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
+	for i := 44; i < 88; i++ {
+		if i >= 54 && i < 57 || i == 64 { // nationality and sex have no check digit
+			continue
+		}
+		b := []byte(zone)
+		b[i] = '0' + (b[i]+1)%10
+		if b[i] == zone[i] {
+			b[i]++
+		}
+		if _, err := lds.ReadMRZ(string(b)); !errors.Is(err, lds.ErrCheckDigit) {
+			t.Errorf("position %d changed: %v, want ErrCheckDigit", i, err)
+		}
+	}
+	// An optional field that is empty may have a filler for its check digit.
+	empty := zone[:72] + strings.Repeat("<", 14)
+	for _, digit := range []string{"0", "<"} {
+		whole := empty + digit
+		whole += string(lds.CheckDigit(whole[44:54] + whole[57:64] + whole[65:87]))
+		if m, err := lds.ReadMRZ(whole); err != nil || m.Optional != "" || m.Layout.String() != "TD3" {
+			t.Errorf("no optional field, check digit %q: %v", digit, err)
+		}
+	}
+}
+
 func TestReadMRZRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		name, zone, step string

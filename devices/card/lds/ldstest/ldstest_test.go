@@ -6,6 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
+	"motcua/devices/card/cccd"
 	"motcua/devices/card/lds"
 	"motcua/devices/card/lds/ldstest"
 )
@@ -85,4 +88,46 @@ func TestPhoto(t *testing.T) {
 			t.Errorf("Photo(%d) has %d bytes, %v", size, len(photo), err)
 		}
 	}
+}
+
+// Whoever is invented is read back: through the zone, through DG13, and the two
+// agree with each other and with the code on the card.
+func TestAnyPersonIsReadBack(t *testing.T) {
+	words := rapid.StringMatching(`[A-ZĐÁẾ][a-zàảạếộưđ]{1,6}( [A-ZĐÁẾ][a-zàảạếộưđ]{1,6}){1,3}`)
+	rapid.Check(t, func(t *rapid.T) {
+		born := time.Date(1920, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rapid.IntRange(0, 38_000).Draw(t, "born"))
+		expires := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, rapid.IntRange(0, 26_000).Draw(t, "expires"))
+		date := func(d time.Time) string { return d.Format("02/01/2006") }
+		p := ldstest.CCCD2021.Person()
+		p.Number = rapid.StringMatching(`[0-9]{12}`).Draw(t, "number")
+		p.Name, p.Born, p.Expires = words.Draw(t, "name"), date(born), date(expires)
+		p.Sex = rapid.SampledFrom([]string{"Nam", "Nữ"}).Draw(t, "sex")
+		for i, text := range map[int]string{0: p.Number, 1: p.Name, 2: p.Born, 3: p.Sex, 11: p.Expires} {
+			p.Entries[i].Text, p.Entries[i].Tag = text, 0x0C
+		}
+
+		m, err := lds.ReadMRZ(p.MRZ())
+		if err != nil || m.PersonalNumber() != p.Number || m.Born != lds.DayOf(born) || m.Expires != lds.DayOf(expires) {
+			t.Fatalf("zone %q: %v", p.MRZ(), err)
+		}
+		card, err := cccd.Read(ldstest.DG13(p.Entries), time.UTC, cccd.Number, cccd.Name, cccd.Born, cccd.Sex, cccd.Expires)
+		if err != nil || card.Number.Reveal() != p.Number || card.Name.Reveal() != p.Name || !card.Born.Equal(born) || !card.Expires.Equal(expires) {
+			t.Fatalf("DG13 of %+v: %v, unread %v", p, err, card.Unread)
+		}
+		if err := card.CompareMRZ(m); err != nil {
+			t.Fatal(err)
+		}
+		code := strings.Split(p.QR(ldstest.CCCD2021), "|")
+		if err := card.CompareQR(cccd.QR{Number: code[0], Former: code[1], Name: code[2], Born: born, Sex: code[4]}); err != nil {
+			t.Fatal(err)
+		}
+		key, err := cccd.MRZKey(p.Number, born, expires)
+		if err != nil || key.Reveal() != m.Key().Reveal() {
+			t.Fatalf("MRZKey: %v, or not the zone's", err)
+		}
+		can, err := cccd.CAN(p.Number)
+		if err != nil || can.Reveal() != p.CAN() {
+			t.Fatalf("CAN: %v, or another", err)
+		}
+	})
 }

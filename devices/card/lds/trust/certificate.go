@@ -165,6 +165,7 @@ type name struct {
 	raw     []byte
 	folded  string
 	country string // upper case
+	text    string // for people
 }
 
 func (n *name) read(in *cryptobyte.String) bool {
@@ -190,6 +191,7 @@ func (n *name) read(in *cryptobyte.String) bool {
 				!seq.ReadAnyASN1(&value, &tag) || !seq.Empty() {
 				return false
 			}
+			n.show(id, value)
 			text := strings.ToUpper(strings.Join(strings.Fields(string(value)), " "))
 			if id.Equal(oidCountry) {
 				n.country = text
@@ -200,6 +202,24 @@ func (n *name) read(in *cryptobyte.String) bool {
 	}
 	n.folded = folded.String()
 	return true
+}
+
+// show appends one attribute for people to read.
+func (n *name) show(id asn1.ObjectIdentifier, value []byte) {
+	short := map[string]string{"2.5.4.6": "C", "2.5.4.10": "O", "2.5.4.11": "OU", "2.5.4.3": "CN", "2.5.4.5": "SERIALNUMBER"}[id.String()]
+	if short == "" {
+		short = id.String()
+	}
+	if n.text != "" {
+		n.text += ", "
+	}
+	n.text += short + "=" + strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, string(value))
+	n.text = n.text[:min(len(n.text), 200)]
 }
 
 func (n *name) same(other *name) bool { return n.folded == other.folded }

@@ -31,6 +31,10 @@ func TestCheckOpenSSL(t *testing.T) {
 	if roots, lists := a.Len(); roots != 1 || lists != 1 {
 		t.Fatalf("Len = %d, %d", roots, lists)
 	}
+	sod, err := trust.ReadSOD(load("ecdsa.sod"))
+	if err != nil || sod.Issuer() != "C=VN, O=Invented, CN=CSCA by OpenSSL" {
+		t.Errorf("Issuer = %q, %v", sod.Issuer(), err)
+	}
 	now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
 		name      string

@@ -80,6 +80,18 @@ func (s *SOD) Groups() []lds.File {
 	return groups
 }
 
+// Issuer names who issued the certificate of the signer, "C=VN, CN=…", for a
+// technician who must find the anchor for it; "" if the SOD does not say. It is
+// the card's word: other than printable ASCII is shown as "?", and no more than
+// 200 characters are.
+func (s *SOD) Issuer() string {
+	c, err := s.certificate()
+	if err != nil {
+		return ""
+	}
+	return c.issuer.text
+}
+
 // step wraps a reason with the part of the SOD that it arose in.
 type step struct {
 	name   string

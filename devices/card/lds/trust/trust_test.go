@@ -325,6 +325,9 @@ func TestOpen(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "broken.der") || !strings.Contains(err.Error(), "empty.pem") || strings.Contains(err.Error(), "root.cer") {
 		t.Errorf("Open = %v; want both files that are at fault named, and no other", err)
 	}
+	if got, want := sod.Issuer(), "C=VN, CN=CSCA of an invented state"; got != want {
+		t.Errorf("Issuer = %q, want %q", got, want)
+	}
 	if got := sod.Groups(); !slices.Equal(got, []lds.File{lds.DG1, lds.DG2, lds.DG13, lds.DG14, lds.DG15}) {
 		t.Errorf("Groups = %v", got)
 	}
