@@ -11,8 +11,9 @@ import (
 )
 
 type benchCmd struct {
-	Bin string `default:"bin" help:"Folder of kiosk, central and workbench (${default})."`
-	Out string `default:"out/bench.json" help:"File for the figures (${default})."`
+	Bin    string `default:"bin" help:"Folder of kiosk, central and workbench (${default})."`
+	Out    string `default:"out/bench.json" help:"File for the figures (${default})."`
+	Visits int    `default:"1000" help:"How many visits in a row the memory is watched over (${default})."`
 }
 
 // Run puts a station on in memory and measures it.
@@ -22,12 +23,22 @@ func (c *benchCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	accept, err := onDisk(ctx, filepath.Dir(c.Out))
+	if err != nil {
+		return err
+	}
 	// A printer that takes bytes as they come: what is measured is the kiosk.
 	s, err := stage.Open(ctx, stage.Options{Dir: dir, Bin: c.Bin, Profile: "epson-tm-t88"})
 	if err != nil {
 		return err
 	}
 	rows, err := measure.Station(ctx, s)
+	rows = append(rows, accept)
+	if err == nil {
+		var memory measure.Row
+		memory, err = measure.Visits(ctx, s, c.Visits, os.Stderr)
+		rows = append(rows, memory)
+	}
 	if err := errors.Join(err, s.Close()); err != nil {
 		return err
 	}
@@ -42,4 +53,18 @@ func (c *benchCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	return measure.Print(os.Stdout, rows)
+}
+
+// onDisk measures the durable accept on the disk of a folder: the temporary
+// files may lie in memory.
+func onDisk(ctx context.Context, parent string) (row measure.Row, err error) {
+	if err := os.MkdirAll(parent, 0o755); err != nil {
+		return row, err
+	}
+	dir, err := os.MkdirTemp(parent, "accept-")
+	if err != nil {
+		return row, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	return measure.Accept(ctx, dir)
 }

@@ -128,6 +128,19 @@ func (p *process) failed(what string) error {
 	return fmt.Errorf("%s; its log ends:\n  %s", text, strings.Join(lines[max(0, len(lines)-12):], "\n  "))
 }
 
+// memory is what the process holds resident, in bytes (proc(5), statm field 2).
+func (p *process) memory() (int64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	var all, resident int64
+	if _, err := fmt.Sscan(string(b), &all, &resident); err != nil {
+		return 0, fmt.Errorf("%s: /proc has no memory of it: %w", p.name, err)
+	}
+	return resident * int64(os.Getpagesize()), nil
+}
+
 // cpu is the time that the program has computed so far, in user and kernel.
 func (p *process) cpu() (time.Duration, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))

@@ -220,6 +220,9 @@ func (s *Stage) KioskEnded() <-chan struct{} { return s.kiosk.done }
 // KioskCPU is the time that the kiosk has computed so far.
 func (s *Stage) KioskCPU() (time.Duration, error) { return s.kiosk.cpu() }
 
+// KioskMemory is what the kiosk holds resident now, in bytes.
+func (s *Stage) KioskMemory() (int64, error) { return s.kiosk.memory() }
+
 // KillKiosk cuts the kiosk's power.
 func (s *Stage) KillKiosk() error { return s.kiosk.kill() }
 
