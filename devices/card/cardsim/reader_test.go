@@ -15,6 +15,8 @@ func bench(*testing.T) cardtest.Bench {
 
 func TestReader(t *testing.T) { cardtest.RunInBubble(t, bench) }
 
-func TestChips(t *testing.T) { cardtest.RunChipsInBubble(t, bench, true) }
+func TestChips(t *testing.T) {
+	t.Parallel()
+	cardtest.RunChipsInBubble(t, bench, true) }
 
 func TestFaults(t *testing.T) { cardtest.RunFaultsInBubble(t, bench) }
