@@ -13,6 +13,7 @@ import (
 	"motcua/assets"
 	"motcua/devices"
 	"motcua/devices/barcode"
+	"motcua/devices/barcode/hid"
 	barcodeserial "motcua/devices/barcode/serial"
 	"motcua/devices/receipt"
 	"motcua/devices/receipt/escpos"
@@ -191,6 +192,16 @@ func (h *house) scanner() (open func(context.Context) (barcode.Scanner, error), 
 	u, ok := h.config.Peripheral("barcode")
 	if !ok {
 		return nil, false
+	}
+	if u.Driver == "hid" {
+		vid, pid := u.IDs()
+		return func(ctx context.Context) (barcode.Scanner, error) {
+			s, err := hid.Open(ctx, hid.Options{Unit: u.Name, VID: vid, PID: pid, Kind: hid.Kind(u.Kind)})
+			if err != nil {
+				return nil, err
+			}
+			return s, nil
+		}, true
 	}
 	return func(ctx context.Context) (barcode.Scanner, error) {
 		s, err := barcodeserial.Open(ctx, barcodeserial.Options{Unit: u.Name, Path: u.Port, Baud: u.Baud})

@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -57,13 +58,15 @@ type Peripheral struct {
 	Thing    string `toml:"thing"`  // what it is: barcode, receipt, sound
 	Driver   string `toml:"driver"` // who talks to it: serial, escpos, oto
 	Port     string `toml:"port"`   // a stable path, best below /dev/serial/by-id
+	USB      string `toml:"usb"`    // of HID units: "VID:PID", four hex digits each
+	Kind     string `toml:"kind"`   // of HID scanners: pos or keyboard; "" = pos
 	Baud     int    `toml:"baud"`   // serial lines; 0 = the driver's default
 	Profile  string `toml:"profile"`
 	Required bool   `toml:"required"` // the station is out of order without it
 }
 
 // drivers says which drivers there are for which thing.
-var drivers = map[string][]string{"barcode": {"serial"}, "receipt": {"escpos"}, "sound": {"oto"}}
+var drivers = map[string][]string{"barcode": {"serial", "hid"}, "receipt": {"escpos"}, "sound": {"oto"}}
 
 // Fault is one thing wrong with a file.
 type Fault struct {
@@ -120,6 +123,7 @@ func Parse(path string, text []byte) (Config, error) {
 var (
 	stationName = regexp.MustCompile(`^[A-Z0-9]{1,6}-[0-9]{1,4}$`)
 	unitCode    = regexp.MustCompile(`^[0-9]{5}$`)
+	usbIDs      = regexp.MustCompile(`^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$`)
 	plainName   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 )
 
@@ -172,13 +176,29 @@ func (c *Config) check(fault func(key, format string, args ...any)) {
 			fault(key("thing"), "%q is a %s already; one of a thing is used", other, p.Thing)
 		}
 		things[p.Thing] = p.Name
-		if p.Port == "" && p.Driver != "oto" {
+		switch {
+		case p.Driver == "hid" && !usbIDs.MatchString(p.USB):
+			fault(key("usb"), "usb is the unit's VID:PID, like \"0c2e:0b6a\"; got %q", p.USB)
+		case p.Driver == "hid" && !slices.Contains([]string{"", "pos", "keyboard"}, p.Kind):
+			fault(key("kind"), "kind is pos or keyboard; got %q", p.Kind)
+		case p.Port == "" && (p.Driver == "serial" || p.Driver == "escpos"):
 			fault(key("port"), "port is the path of the line to it, best below /dev/serial/by-id")
 		}
 		if p.Baud < 0 {
 			fault(key("baud"), "baud is a rate in bits a second; got %d", p.Baud)
 		}
 	}
+}
+
+// IDs gives the VID and PID of a HID unit; zero where usb is no pair of ids.
+func (p Peripheral) IDs() (vid, pid uint16) {
+	v, d, _ := strings.Cut(p.USB, ":")
+	vendor, err1 := strconv.ParseUint(v, 16, 16)
+	product, err2 := strconv.ParseUint(d, 16, 16)
+	if err1 != nil || err2 != nil {
+		return 0, 0
+	}
+	return uint16(vendor), uint16(product)
 }
 
 // Peripheral gives the unit configured for a thing, if any.

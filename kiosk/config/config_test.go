@@ -89,6 +89,29 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+func TestHIDScanner(t *testing.T) {
+	unit := func(lines string) string {
+		head, _, _ := strings.Cut(good, "[[peripheral]]")
+		return head + "[[peripheral]]\nname = \"scanner\"\nthing = \"barcode\"\ndriver = \"hid\"\n" + lines
+	}
+	c, err := Parse("kiosk.toml", []byte(unit("usb = \"0C2E:0b6a\"\nkind = \"keyboard\"\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if vid, pid := c.Peripherals[0].IDs(); vid != 0x0c2e || pid != 0x0b6a {
+		t.Errorf("IDs = %04x:%04x", vid, pid)
+	}
+	for lines, want := range map[string]string{
+		"":                 `usb is the unit's VID:PID`,
+		"usb = \"0c2e\"\n": `got "0c2e"`,
+		"usb = \"0c2e:0b6a\"\nkind = \"camera\"\n": `kind is pos or keyboard; got "camera"`,
+	} {
+		if _, err := Parse("kiosk.toml", []byte(unit(lines))); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse of %q: %v, want %q", lines, err, want)
+		}
+	}
+}
+
 func TestNotTOML(t *testing.T) {
 	_, err := Parse("kiosk.toml", []byte("station = \"CN-03\"\nunit 00082\n"))
 	if err == nil || !strings.HasPrefix(err.Error(), "kiosk.toml:2: ") {
