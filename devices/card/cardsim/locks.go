@@ -1,6 +1,7 @@
 package cardsim
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -55,6 +56,7 @@ type Locks struct {
 	public suite.Point
 	rsa    *rsa.PrivateKey
 	ecdsa  *ecdsa.PrivateKey
+	hash   crypto.Hash // of plain ECDSA signatures
 }
 
 // NewLocks makes the keys of a plan. It fails only when the plan cannot be.
@@ -79,6 +81,9 @@ func (l *Locks) cut() (err error) {
 		}
 	}
 	if c := l.plan.ActiveCurve; c != nil {
+		if l.hash = crypto.SHA256; c.Params().BitSize >= 512 {
+			l.hash = crypto.SHA512
+		}
 		l.ecdsa, err = ecdsa.GenerateKey(c, rand.Reader)
 	}
 	return err
@@ -148,7 +153,7 @@ func (l *Locks) DG14() ([]byte, error) {
 		infos = append(infos, caInfo{caID(w.Cipher), 1}, caKey{asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 2, 2, 1, 2}, key})
 	}
 	if c := l.plan.ActiveCurve; c != nil {
-		n := map[bool]int{true: 5, false: 3}[c.Params().BitSize >= 512] // SHA-512 or SHA-256
+		n := map[crypto.Hash]int{crypto.SHA256: 3, crypto.SHA512: 5}[l.hash]
 		infos = append(infos, aaInfo{asn1.ObjectIdentifier{2, 23, 136, 1, 1, 5}, 1, asn1.ObjectIdentifier{0, 4, 0, 127, 0, 7, 1, 1, 4, 1, n}})
 	}
 	if len(infos) == 0 {

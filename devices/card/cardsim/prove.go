@@ -4,7 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/sha512"
+	_ "crypto/sha512" // of signatures
 )
 
 // agree is the chip's half of chip authentication: new keys from the terminal's
@@ -39,12 +39,9 @@ func (c *Chip) sign(cmd command) ([]byte, uint16) {
 		return s, 0x9000
 	case c.locks.ecdsa != nil:
 		key := c.locks.ecdsa
-		hash := digest(cmd.data)
-		if key.Params().BitSize >= 512 {
-			long := sha512.Sum512(cmd.data)
-			hash = long[:]
-		}
-		r, s, err := ecdsa.Sign(rand.Reader, key, hash)
+		h := c.locks.hash.New()
+		h.Write(cmd.data)
+		r, s, err := ecdsa.Sign(rand.Reader, key, h.Sum(nil))
 		if err != nil {
 			return nil, 0x6F00
 		}

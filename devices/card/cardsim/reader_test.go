@@ -17,6 +17,7 @@ func TestReader(t *testing.T) { cardtest.RunInBubble(t, bench) }
 
 func TestChips(t *testing.T) {
 	t.Parallel()
-	cardtest.RunChipsInBubble(t, bench, true) }
+	cardtest.RunChipsInBubble(t, bench, true)
+}
 
 func TestFaults(t *testing.T) { cardtest.RunFaultsInBubble(t, bench) }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 
 	"motcua/devices"
 	"motcua/devices/card"
@@ -115,11 +116,13 @@ func (c *Chip) end(why error) {
 	clear(c.long[:cap(c.long)])
 }
 
-// String tells the method and no secret.
-func (c *Chip) String() string { return "chip opened by " + string(c.method) }
+// Format prints the method and no secret under every verb.
+func (c Chip) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, "chip opened by "+string(c.method))
+}
 
-// GoString is String, so that no verb prints keys.
-func (c *Chip) GoString() string { return c.String() }
+// LogValue prints the method and no secret in logs.
+func (c Chip) LogValue() slog.Value { return slog.StringValue("chip opened by " + string(c.method)) }
 
 // application is the identifier of the eMRTD application (9303-10, 3.6.1).
 var application = []byte{0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01}

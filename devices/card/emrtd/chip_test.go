@@ -28,7 +28,7 @@ func TestPasswordsPrintRedacted(t *testing.T) {
 		}
 		var log bytes.Buffer
 		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "password", p)
-		text := fmt.Sprintf("%v %+v %#v %s %q %x %s %s", p, p, p, p, p, p, asJSON, log.String())
+		text := fmt.Sprintf("%v %+v %#v %s %q %x %d %s %s", p, p, *p, p, p, *p, *p, asJSON, log.String())
 		if !strings.Contains(text, "redacted") {
 			t.Errorf("want it to say redacted: %s", text)
 		}
@@ -143,4 +143,42 @@ type endless struct{ tape }
 
 func (*endless) Exchange(context.Context, []byte) ([]byte, error) {
 	return append(make([]byte, 256), 0x61, 0x00), nil
+}
+
+// However a chip is printed, its keys and buffers are not.
+func TestChipPrintsNoKeys(t *testing.T) {
+	c := (&script{t: t}).chip("")
+	c.sm, _ = appendixD(t)
+	c.method = BAC
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "chip", c)
+	for _, text := range []string{fmt.Sprintf("%v", c), fmt.Sprintf("%+v", *c), fmt.Sprintf("%#v", c), fmt.Sprintf("%x", *c), fmt.Sprintf("%d", c)} {
+		if text != "chip opened by BAC" {
+			t.Errorf("prints %q", text)
+		}
+	}
+	if !strings.Contains(log.String(), `chip="chip opened by BAC"`) {
+		t.Errorf("logs %s", log.String())
+	}
+}
+
+// A chip that has no way of PACE in common with us, and no BAC to try, says so.
+func TestUnsupported(t *testing.T) {
+	for name, access := range map[string]string{
+		"P-521":                 "31143012060A04007F00070202040202020102020112",
+		"integrated mapping":    "31143012060A04007F0007020204040202010202010D",
+		"classic groups":        "31143012060A04007F00070202040102020102020100",
+		"version 1":             "31143012060A04007F0007020204020202010102010D",
+		"parameters of its own": "3111300F060A04007F00070202040202020102",
+	} {
+		s := &script{t: t, lines: [][2]string{{"00A4020C02011C", "9000"}, {"00B00000DF", access + "9000"}, {"00A4040C07A0000002471001", "9000"}}}
+		can, err := NewCAN("123789")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(t.Context(), s, Options{Passwords: []*Password{can}}); !errors.Is(err, ErrUnsupported) {
+			t.Errorf("%s: Open = %v; want ErrUnsupported", name, err)
+		}
+		s.done()
+	}
 }

@@ -56,19 +56,16 @@ func (p *Password) Wipe() {
 }
 
 // Format prints the kind and no secret under every verb.
-func (p *Password) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, p.kind()) }
+func (p Password) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, p.kind()) }
 
 // LogValue prints the kind and no secret in logs.
-func (p *Password) LogValue() slog.Value { return slog.StringValue(p.kind()) }
+func (p Password) LogValue() slog.Value { return slog.StringValue(p.kind()) }
 
 // MarshalJSON prints the kind and no secret.
-func (p *Password) MarshalJSON() ([]byte, error) { return []byte(`"` + p.kind() + `"`), nil }
+func (p Password) MarshalJSON() ([]byte, error) { return []byte(`"` + p.kind() + `"`), nil }
 
-func (p *Password) kind() string {
-	switch {
-	case p == nil:
-		return "no password"
-	case p.reference == byCAN:
+func (p Password) kind() string {
+	if p.reference == byCAN {
 		return "CAN (redacted)"
 	}
 	return "MRZ (redacted)"

@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/hex"
+	"errors"
 	"testing"
 
 	"motcua/devices/card"
+	"motcua/devices/card/emrtd/suite"
 	"motcua/devices/card/lds"
 )
 
@@ -151,4 +153,68 @@ func TestPasswords(t *testing.T) {
 	if long := mrz(t, "D23145890734", "340712", "950712"); !bytes.Equal(long.secret, want[:]) {
 		t.Errorf("long number: %X; want %X", long.secret, want)
 	}
+}
+
+// A chip that takes the password without knowing it is found out, by PACE and by
+// BAC; so is one that sends our own key back.
+func TestChipMustProve(t *testing.T) {
+	choice := paceChoice{suite.AES128, curve13(t)}
+	const random = "7F4EF07B9EA82FD78AD689B38D0BC78CF21F249D953BC46F4C6E19259C010F99" + "A73FB703AC1436A18E0CFA5ABB3F7BEC7A070E7A6788486BEE230C4A22762595"
+	lines := func() [][2]string {
+		return [][2]string{
+			{"0022C1A412800A04007F0007020204020283010184010D", "9000"},
+			{"10860000027C0000", "7C12801095A3A016522EE98D01E76CB6B98B42C39000"},
+			{"10860000457C438141047ACF3EFC982EC45565A4B155129EFBC74650DCBFA6362D896FC70262E0C2CC5E544552DCB6725218799115B55C9BAA6D9F6BC3A9618E70C25AF71777A9C4922D00",
+				"7C43824104824FBA91C9CBE26BEF53A0EBE7342A3BF178CEA9F45DE0B70AA601651FBA3F5730D8C879AAA9C9F73991E61B58F4D52EB87A0A0C709A49DC63719363CCD13C549000"},
+			{"10860000457C438341042DB7A64C0355044EC9DF190514C625CBA2CEA48754887122F3A5EF0D5EDD301C3556F3B3B186DF10B857B58F6A7EB80F20BA5DC7BE1D43D9BF850149FBB3646200",
+				"7C438441049E880F842905B8B3181F7AF7CAA9F0EFB743847F44A306D2D28C1D9EC65DF6DB7764B22277A2EDDC3C265A9F018F9CB852E111B768B326904B59A0193776F0949000"},
+			{"008600000C7C0A8508C2B0BD78D94BA86600", "7C0A86083ABB9674BCE93C099000"}, // last bit of the token
+		}
+	}
+	s := &script{t: t, lines: lines()}
+	c := s.chip(random)
+	if err := c.pace(t.Context(), choice, mrz(t, "T22000129", "640812", "101031")); !errors.Is(err, ErrProof) || c.sm != nil {
+		t.Errorf("pace with a wrong token = %v; want ErrProof and no line", err)
+	}
+	s.done()
+
+	s = &script{t: t, lines: lines()[:3]}
+	s.lines[2][1] = "7C438241" + s.lines[2][0][20:len(s.lines[2][0])-2] + "9000"
+	if err := s.chip(random).pace(t.Context(), choice, mrz(t, "T22000129", "640812", "101031")); !errors.Is(err, ErrMalformed) {
+		t.Errorf("pace with our own key sent back = %v; want ErrMalformed", err)
+	}
+	s.done()
+
+	const answer = "46B9342A41396CD7386BF5803104D7CEDC122B9132139BAF2EEDC94EE178534F2F2D235D074D7449"
+	for name, tt := range map[string]struct {
+		random, command, answer string
+		want                    error
+	}{
+		"other code": {"781723860C06C226" + "0B795240CB7049B01C19B33E32804F0B",
+			"72C29C2371CC9BDB65B779B8E8D37B29ECC154AA56A8799FAE2F498F76ED92F25F1448EEA8AD90A7", answer[:78] + "48", ErrWrongCode},
+		"short": {"781723860C06C226" + "0B795240CB7049B01C19B33E32804F0B",
+			"72C29C2371CC9BDB65B779B8E8D37B29ECC154AA56A8799FAE2F498F76ED92F25F1448EEA8AD90A7", answer[:78], ErrMalformed},
+		// The same answer, to another challenge of ours.
+		"replayed": {"881723860C06C226" + "0B795240CB7049B01C19B33E32804F0B", "", answer, ErrReplay},
+	} {
+		b, err := newBAC(mrz(t, "L898902C", "690806", "940623"), unhex(t, "4608F91988702212"), bytes.NewReader(unhex(t, tt.random)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tt.command != "" && !bytes.Equal(b.command, unhex(t, tt.command)) {
+			t.Errorf("%s: command %X", name, b.command)
+		}
+		if _, err := b.finish(unhex(t, tt.answer)); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v; want %v", name, err, tt.want)
+		}
+	}
+}
+
+func curve13(t testing.TB) suite.Curve {
+	t.Helper()
+	c, err := suite.CurveByID(13)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
