@@ -176,12 +176,15 @@ func (c *Card) relatives(f Field, v lds.Field) bool {
 			}
 		}
 	}
-	if f == Spouse {
+	switch {
+	case f == Spouse && n <= 1:
 		c.Spouse = names[0]
-		return n <= 1
+	case f == Parents && n <= 2:
+		c.Father, c.Mother = names[0], names[1]
+	default:
+		return false
 	}
-	c.Father, c.Mother = names[0], names[1]
-	return n <= 2
+	return true
 }
 
 // tell finds the former number or the serial among fields 15 and 16, whichever
@@ -274,8 +277,9 @@ func date(s string, in *time.Location) (time.Time, bool) {
 		if len(s) != len(layout) {
 			continue
 		}
-		t, err := time.ParseInLocation(layout, s, in)
-		return t, err == nil && t.Year() >= 1800
+		if t, err := time.ParseInLocation(layout, s, in); err == nil && t.Year() >= 1800 {
+			return t, true
+		}
 	}
 	return time.Time{}, false
 }

@@ -72,11 +72,13 @@ func TestReadDG2Refuses(t *testing.T) {
 		copy(b[at+offset:], to)
 		return b
 	}
+	over := binary.BigEndian.AppendUint32(nil, binary.BigEndian.Uint32(good[at+14:])+1)
 	for _, tt := range []struct {
 		name string
 		file []byte
 		want error
 	}{
+		{"face a byte longer than the file", change(14, over...), lds.ErrShort},
 		{"nothing", nil, lds.ErrShort},
 		{"cut short", good[:len(good)-1], lds.ErrShort},
 		{"another group", append([]byte{0x61}, good[1:]...), lds.ErrTag},

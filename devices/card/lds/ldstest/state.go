@@ -51,6 +51,11 @@ const (
 	SignerDemand     Fault = "signer-demand"     // critical extension that nobody knows
 	ForgedSigner     Fault = "forged-signer"     // certificate issued by another under the root's name
 	HashMissing      Fault = "hash-missing"      // DG13 is on the card but not in the SOD
+	HashTwice        Fault = "hash-twice"        // DG1 is in the SOD twice
+	TypeMissing      Fault = "type-missing"      // no content type among what was signed
+	TypeTwice        Fault = "type-twice"        // content type twice
+	TypeOther        Fault = "type-other"        // signed as content of another type
+	TwoSigners       Fault = "two-signers"       // the SOD is signed twice
 )
 
 // Faults lists all but None.
@@ -58,6 +63,7 @@ func Faults() []Fault {
 	return []Fault{
 		SHA1Hashes, SHA1Signer, SHA1Certificate, AlteredContent, AlteredAttribute, WrongKey, SignerAbsent, SignerEarly,
 		SignerExpired, SignerRevoked, SignerNoUsage, SignerIsCA, SignerDemand, ForgedSigner, HashMissing,
+		HashTwice, TypeMissing, TypeTwice, TypeOther, TwoSigners,
 	}
 }
 
@@ -103,10 +109,22 @@ func (s *State) RootUntil(end time.Time) []byte {
 
 // RevocationList is the state's revocation list in DER, to be renewed at next.
 // It lists the certificate of SignerRevoked.
-func (s *State) RevocationList(next time.Time) []byte { return s.list(s.root, next) }
+func (s *State) RevocationList(next time.Time) []byte { return s.list(s.root, next, nil) }
+
+// DeltaList is a list that holds only what changed since another, which is no
+// revocation list to rely on.
+func (s *State) DeltaList(next time.Time) []byte {
+	return s.list(s.root, next, extension(true, integer(6), 2, 5, 29, 27))
+}
+
+// Signer is the certificate of the document signer in DER.
+func (s *State) Signer() []byte {
+	der, _ := s.document(None)
+	return der
+}
 
 // ForgedList is a revocation list under the state's name by another's key.
-func (s *State) ForgedList(next time.Time) []byte { return s.list(s.other(), next) }
+func (s *State) ForgedList(next time.Time) []byte { return s.list(s.other(), next, nil) }
 
 // other is the stranger's key; a suite that made two keys makes a third.
 func (s *State) other() crypto.Signer {
@@ -117,12 +135,12 @@ func (s *State) other() crypto.Signer {
 	return key
 }
 
-func (s *State) list(by crypto.Signer, next time.Time) []byte {
+func (s *State) list(by crypto.Signer, next time.Time, more []byte) []byte {
 	algorithm := s.o.Suite.algorithm(s.o.Digest)
 	body := sequence(
 		integer(1), algorithm, s.rootName(), utc(s.o.Now.Add(-day)), utc(next),
 		sequence(sequence(integer(revokedSerial), utc(s.o.Now.Add(-day)))),
-		node(0xA0, sequence(extension(false, octets(integer(7)), 2, 5, 29, 20))),
+		node(0xA0, sequence(extension(false, integer(7), 2, 5, 29, 20), more)),
 	)
 	return sequence(body, algorithm, bits(s.o.Suite.sign(by, s.o.Digest, body)))
 }
@@ -220,11 +238,23 @@ func (s *State) Sign(groups map[lds.File][]byte, f Fault) []byte {
 			hashes = append(hashes, sequence(integer(int(g)), octets(sum(hashed, file))))
 		}
 	}
+	if f == HashTwice {
+		hashes = append(hashes, hashes[0])
+	}
 	content := sequence(integer(0), digest(hashed), sequence(hashes...))
 
+	kind := sequence(oid(1, 2, 840, 113549, 1, 9, 3), set(oid(2, 23, 136, 1, 1, 1)))
+	switch f {
+	case TypeMissing:
+		kind = nil
+	case TypeTwice:
+		kind = append(kind, kind...)
+	case TypeOther:
+		kind = sequence(oid(1, 2, 840, 113549, 1, 9, 3), set(oid(1, 2, 840, 113549, 1, 7, 1)))
+	}
 	attributes := func(signedAt time.Time) []byte {
 		return bytes.Join([][]byte{
-			sequence(oid(1, 2, 840, 113549, 1, 9, 3), set(oid(2, 23, 136, 1, 1, 1))),
+			kind,
 			sequence(oid(1, 2, 840, 113549, 1, 9, 5), set(utc(signedAt))),
 			sequence(oid(1, 2, 840, 113549, 1, 9, 4), set(octets(sum(digested, content)))),
 		}, nil)
@@ -250,6 +280,9 @@ func (s *State) Sign(groups map[lds.File][]byte, f Fault) []byte {
 		integer(1), sequence(s.rootName(), large(big.NewInt(int64(serial)))), digest(digested),
 		node(0xA0, written), s.o.Suite.algorithm(digested), octets(signature),
 	)
+	if f == TwoSigners {
+		signer = append(signer, signer...)
+	}
 	return node(lds.SOD.Tag(), sequence(
 		oid(1, 2, 840, 113549, 1, 7, 2),
 		node(0xA0, sequence(

@@ -114,11 +114,22 @@ func TestParseRefuses(t *testing.T) {
 	for i := len(outside) - 64; i < len(outside); i++ {
 		outside[i] = 0xFF
 	}
+	// The base point of brainpoolP256r1 with the order of the field added to y.
+	beyond := bytes.Clone(file(t, "brainpoolP256r1-named"))
+	params := spki.Curves()[3].Params()
+	params.Gx.FillBytes(beyond[len(beyond)-64 : len(beyond)-32])
+	new(big.Int).Add(params.Gy, params.P).FillBytes(beyond[len(beyond)-32:])
+	cofactor := bytes.Replace(file(t, "brainpoolP256r1-explicit"), []byte{2, 1, 1, 3}, []byte{2, 1, 2, 3}, 1)
+	even := file(t, "rsa2048")
+	even[bytes.Index(even, []byte{2, 3, 1, 0, 1})-1] &^= 1
 	for _, tt := range []struct {
 		name string
 		in   []byte
 		want error
 	}{
+		{"point outside the field, on the curve", beyond, spki.ErrPoint},
+		{"cofactor of two", cofactor, spki.ErrCurve},
+		{"even RSA", even, spki.ErrWeak},
 		{"nothing", nil, spki.ErrEncoding},
 		{"cut short", p256[:len(p256)-1], spki.ErrEncoding},
 		{"a byte too many", append(bytes.Clone(p256), 0), spki.ErrEncoding},

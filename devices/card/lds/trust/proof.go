@@ -104,8 +104,9 @@ func (m Method) Key() lds.File {
 
 // Proved gives the proof after the chip proved itself by m. The level rises to
 // ChipGenuine if it was ChipVerified and the SOD covers the key that was used.
+// One method is enough, so that another's ChipNotAble or ChipUnfinished goes.
 func (p Proof) Proved(m Method) Proof {
-	p.Doubts = p.without(ChipNotAsked)
+	p.Doubts = p.without(ChipNotAsked, ChipNotAble, ChipUnfinished)
 	switch {
 	case !p.Covers(m.Key()):
 		p.Doubts = append(p.Doubts, Doubt{Reason: ChipKeyUncovered, File: m.Key(), Step: string(m)})
@@ -118,8 +119,11 @@ func (p Proof) Proved(m Method) Proof {
 // Unproved gives the proof after the chip did not prove itself by m: why is
 // ChipNotAsked, ChipNotAble, ChipUnfinished or ChipFailed. The last is what a
 // copy does and takes the level down to ChipRead; after the others the level
-// stays as it was.
+// stays as it was, and what another method proved is proved.
 func (p Proof) Unproved(m Method, why Reason) Proof {
+	if p.Level == ChipGenuine && !why.Contradicts() {
+		return p
+	}
 	p.Doubts = append(p.without(ChipNotAsked), Doubt{Reason: why, Step: string(m)})
 	if why.Contradicts() {
 		p.Level = ChipRead
@@ -127,7 +131,8 @@ func (p Proof) Unproved(m Method, why Reason) Proof {
 	return p
 }
 
-// without copies the doubts but those of reason r, so that proofs share no array.
-func (p Proof) without(r Reason) []Doubt {
-	return slices.DeleteFunc(slices.Clone(p.Doubts), func(d Doubt) bool { return d.Reason == r })
+// without copies the doubts but those of some reasons, so that proofs share no
+// array.
+func (p Proof) without(some ...Reason) []Doubt {
+	return slices.DeleteFunc(slices.Clone(p.Doubts), func(d Doubt) bool { return slices.Contains(some, d.Reason) })
 }

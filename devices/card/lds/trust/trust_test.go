@@ -106,6 +106,11 @@ func TestCheckEveryFault(t *testing.T) {
 		ldstest.SignerDemand:     {trust.SignerExtension, lds.SOD, false},
 		ldstest.ForgedSigner:     {trust.AnchorWrong, lds.SOD, true},
 		ldstest.HashMissing:      {trust.GroupUncovered, lds.DG13, true},
+		ldstest.HashTwice:        {trust.SODGarbled, lds.SOD, false},
+		ldstest.TypeMissing:      {trust.SODGarbled, lds.SOD, false},
+		ldstest.TypeTwice:        {trust.SODGarbled, lds.SOD, false},
+		ldstest.TypeOther:        {trust.SODGarbled, lds.SOD, false},
+		ldstest.TwoSigners:       {trust.SODGarbled, lds.SOD, false},
 	}
 	for _, f := range ldstest.Faults() {
 		t.Run(string(f), func(t *testing.T) {
@@ -267,6 +272,9 @@ func TestProved(t *testing.T) {
 		{"failed", all.Unproved(trust.ActiveAuthentication, trust.ChipFailed), trust.ChipRead, []trust.Reason{trust.ChipFailed}},
 		{"failed after the other succeeded", all.Proved(trust.ChipAuthentication).Unproved(trust.ActiveAuthentication, trust.ChipFailed), trust.ChipRead, []trust.Reason{trust.ChipFailed}},
 		{"succeeded after the other failed", all.Unproved(trust.ActiveAuthentication, trust.ChipFailed).Proved(trust.ChipAuthentication), trust.ChipRead, []trust.Reason{trust.ChipFailed}},
+		{"lifted during one, proved by the other", all.Unproved(trust.ActiveAuthentication, trust.ChipUnfinished).Proved(trust.ChipAuthentication), trust.ChipGenuine, nil},
+		{"proved by one, lifted during the other", all.Proved(trust.ChipAuthentication).Unproved(trust.ActiveAuthentication, trust.ChipUnfinished), trust.ChipGenuine, nil},
+		{"by an unsigned key and by a signed one", all.Proved("magic").Proved(trust.ChipAuthentication), trust.ChipVerified, []trust.Reason{trust.ChipKeyUncovered}},
 		{"lifted meanwhile", all.Unproved(trust.ActiveAuthentication, trust.ChipUnfinished), trust.ChipVerified, []trust.Reason{trust.ChipUnfinished}},
 		{"not able", all.Unproved(trust.ActiveAuthentication, trust.ChipNotAble), trust.ChipVerified, []trust.Reason{trust.ChipNotAble}},
 	} {
@@ -333,6 +341,20 @@ func TestOpen(t *testing.T) {
 	}
 	if _, err := trust.Open(filepath.Join(dir, "none"), trust.Rules{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("missing folder: %v", err)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	s := found(t, ldstest.Options{Suite: ldstest.P256})
+	for name, file := range map[string][]byte{
+		"certificate of a signer": s.Signer(),
+		"list of changes":         s.DeltaList(now.Add(day)),
+		"certificate cut short":   s.Root()[:200],
+		"nothing":                 nil,
+	} {
+		if a, err := trust.New(trust.Rules{}, s.Root(), file); a != nil || err == nil || !strings.Contains(err.Error(), "trust anchor 2") {
+			t.Errorf("%s: %v, want the second anchor refused", name, err)
+		}
 	}
 }
 
