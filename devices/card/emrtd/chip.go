@@ -54,7 +54,8 @@ type Chip struct {
 	method   Method
 	offered  lds.Security // what EF.CardAccess said
 	dead     error        // why nothing is sent any more
-	noShort  bool         // the chip does not know short file identifiers
+	short    bool         // the chip took a short file identifier once
+	noShort  bool         // it did not, where it took a long one
 	chunk    int          // most bytes asked for at once
 	out      []byte       // commands outside secure messaging
 	long     []byte       // answers in pieces

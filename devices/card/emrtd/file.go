@@ -31,9 +31,11 @@ func (c *Chip) Read(ctx context.Context, f lds.File) ([]byte, error) {
 	if !c.noShort {
 		first, err := c.first(ctx, f, 0x80|byte(f))
 		if err == nil {
+			c.short = true
 			return c.body(ctx, f, first)
 		}
-		if !isRefusal(err) || errors.Is(err, ErrAbsent) || errors.Is(err, ErrForbidden) {
+		// A chip that never took a short name may refuse it with any status.
+		if !isRefusal(err) || c.short && (errors.Is(err, ErrAbsent) || errors.Is(err, ErrForbidden)) {
 			return nil, err
 		}
 	}
@@ -41,7 +43,7 @@ func (c *Chip) Read(ctx context.Context, f lds.File) ([]byte, error) {
 		return nil, err
 	}
 	b, err := c.body(ctx, f, nil)
-	c.noShort = c.noShort || err == nil // by its longer name it can be read
+	c.noShort = c.noShort || err == nil && !c.short // only by its longer name it can be read
 	return b, err
 }
 
@@ -59,12 +61,11 @@ func (c *Chip) selectFile(ctx context.Context, f lds.File) error {
 func (c *Chip) first(ctx context.Context, f lds.File, p1 byte) ([]byte, error) {
 	cmd := command{op: "read " + f.String(), ins: 0xB0, p1: p1, le: c.chunk}
 	data, status, err := c.send(ctx, cmd)
-	if err == nil && tooLong(status) && c.chunk > smallChunk {
-		c.chunk = smallChunk
-		cmd.le = smallChunk
+	for err == nil && status == 0x6700 && c.shrink() {
+		cmd.le = c.chunk
 		data, status, err = c.send(ctx, cmd)
 	}
-	if err == nil && status>>8 == 0x6C { // so many there are
+	if err == nil && status>>8 == 0x6C && status != 0x6C00 { // so many there are
 		cmd.le = int(status & 0xFF)
 		data, status, err = c.send(ctx, cmd)
 	}
@@ -81,8 +82,21 @@ func (c *Chip) first(ctx context.Context, f lds.File, p1 byte) ([]byte, error) {
 	return data, check(cmd.op, status)
 }
 
+// shrink makes the pieces smaller; false if they are the smallest.
+func (c *Chip) shrink() bool {
+	switch c.chunk {
+	case longChunk:
+		c.chunk = firstChunk
+	case firstChunk:
+		c.chunk = smallChunk
+	default:
+		return false
+	}
+	return true
+}
+
 // tooLong tells the status words that chips give when too much is asked for.
-func tooLong(s Status) bool { return s == 0x6700 || s == 0x6B00 || s == 0x6C00 }
+func tooLong(s Status) bool { return s == 0x6700 || s == 0x6B00 || s>>8 == 0x6C }
 
 // body reads the rest of a file of which first is the beginning, or all of it.
 func (c *Chip) body(ctx context.Context, f lds.File, first []byte) ([]byte, error) {
@@ -135,8 +149,7 @@ func (c *Chip) piecemeal(ctx context.Context, op string, offset, left int) ([]by
 		if err != nil {
 			return nil, err
 		}
-		if tooLong(status) && len(data) == 0 && c.chunk > smallChunk {
-			c.chunk = smallChunk
+		if tooLong(status) && len(data) == 0 && c.shrink() {
 			continue
 		}
 		if status == statusEndOfFile {
