@@ -24,6 +24,30 @@ func reportsOf(kind Kind, content string) [][]byte {
 	return posReports("]Q1", content)
 }
 
+// Faults that were put into the driver on purpose, and the case that found each:
+//
+//	a continued report begins a new code      Reports, KeepsOrder (pos)
+//	the more-follows bit is ignored           Reports, KeepsOrder (pos)
+//	Shift is ignored                          Reports, KeepsOrder (keyboard)
+//	Enter is not an end                       KeepsOrder, FloodIsGarbledOnce (keyboard)
+//	no limit to a code                        FloodIsGarbledOnce
+//	a flood is garbled for each report        FloodIsGarbledOnce
+//	Close closes the unit under its Read      every case, by the unit itself
+//	Close does not wake the reader            every case
+//	Close forgets to tell Next                CloseUnblocks
+//	the unit is left open once it is gone     every case, by the unit itself
+//	an empty report is the end                every case
+//	unplugging is not told                    UnplugIsNamed
+//	an unplugged unit counts as closed        UnplugIsNamed
+//	an error without the unit's name          FloodIsGarbledOnce
+//	a cancel drops the code under way         HalfThenCancel
+//	the gap is not kept to                    HalfThenCancel
+//	a held code is reported each time         OncePerPresentation
+//	the content is not cleaned                Reports
+//
+// Two lived, as the suite takes codes as they come: codes that wait handed over
+// newest first, and a waiting code pushed out by the next. TestNobodyAsks finds
+// both.
 func TestScanner(t *testing.T) {
 	for _, kind := range []Kind{POS, Keyboard} {
 		t.Run(string(kind), func(t *testing.T) {

@@ -436,3 +436,15 @@ func TestKioskProcess(t *testing.T) {
 	}
 	fmt.Printf("read %s, closed: %v\n", code.Text, s.Close())
 }
+
+// A second program, or a second Open, is told so and does the first no harm.
+func TestLabInUse(t *testing.T) {
+	g := bench(t, POS)
+	s := g.open()
+	defer s.Close()
+	if _, err := Open(t.Context(), g.options()); !errors.Is(err, devices.ErrGone) || !strings.Contains(err.Error(), "another program") {
+		t.Errorf("Open of a scanner in use = %v", err)
+	}
+	g.send(posReports("]Q1", "STILL")...)
+	g.expect(s, "STILL")
+}

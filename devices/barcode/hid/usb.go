@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -36,6 +37,17 @@ func here() host {
 		open:      usb.DeviceInfo.Open,
 		request:   request,
 	}
+}
+
+// ParseIDs reads USB ids as lsusb prints them: "1eab:8213".
+func ParseIDs(s string) (vid, pid uint16, err error) {
+	left, right, ok := strings.Cut(s, ":")
+	v, errV := strconv.ParseUint(left, 16, 16)
+	p, errP := strconv.ParseUint(right, 16, 16)
+	if !ok || errV != nil || errP != nil || len(left) != 4 || len(right) != 4 {
+		return 0, 0, fmt.Errorf("%q are no USB ids: four hexadecimal digits, a colon and four more, as lsusb prints them", s)
+	}
+	return uint16(v), uint16(p), nil
 }
 
 // Open opens the first unit with the ids of o that no other program has. It fails

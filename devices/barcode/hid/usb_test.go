@@ -131,6 +131,17 @@ func TestOpen(t *testing.T) {
 	})
 }
 
+func TestParseIDs(t *testing.T) {
+	if vid, pid, err := ParseIDs("1EAB:8213"); vid != 0x1eab || pid != 0x8213 || err != nil {
+		t.Errorf("ParseIDs = %04x, %04x, %v", vid, pid, err)
+	}
+	for _, s := range []string{"", ":", "1eab", "1eab8213", "1eab:", "01eab:8213", "1eab:82131", "1eab:+213", "1eab:8213:0"} {
+		if _, _, err := ParseIDs(s); err == nil {
+			t.Errorf("ParseIDs(%q) found ids", s)
+		}
+	}
+}
+
 func TestOpenFails(t *testing.T) {
 	none := func(uint16, uint16) ([]usb.DeviceInfo, error) { return nil, nil }
 	tests := []struct {
