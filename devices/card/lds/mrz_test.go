@@ -113,6 +113,18 @@ func TestReadMRZNoticesEveryChange(t *testing.T) {
 	}
 }
 
+// The check digit of the personal number is Viet Nam's own: wrong under a
+// composite digit that is right, it must be noticed all the same.
+func TestReadMRZChecksThePersonalNumber(t *testing.T) {
+	b := []byte(mau)
+	b[29] = '7'
+	b[59] = lds.CheckDigit(string(b[5:30]) + string(b[30:37]) + string(b[38:45]) + string(b[48:59]))
+	var e *lds.Error
+	if _, err := lds.ReadMRZ(string(b)); !errors.As(err, &e) || e.Step != "personal number" || !errors.Is(err, lds.ErrCheckDigit) {
+		t.Errorf("ReadMRZ: %v, want the check digit of the personal number refused", err)
+	}
+}
+
 func TestReadTD3NoticesEveryChange(t *testing.T) {
 	const zone = "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<" + "L898902C36UTO7408122F1204159ZE184226B<<<<<10"
 	for i := 44; i < 88; i++ {

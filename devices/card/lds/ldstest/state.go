@@ -100,10 +100,16 @@ func NewState(o Options) (*State, error) {
 func (s *State) Root() []byte { return s.RootUntil(s.o.Now.Add(5000 * day)) }
 
 // RootUntil is the root certificate with another end.
-func (s *State) RootUntil(end time.Time) []byte {
+func (s *State) RootUntil(end time.Time) []byte { return s.authority(end, 0x06) } // keyCertSign, cRLSign
+
+// RootWithoutLists is the root certificate without the right to sign revocation
+// lists.
+func (s *State) RootWithoutLists() []byte { return s.authority(s.o.Now.Add(5000*day), 0x04) } // keyCertSign
+
+func (s *State) authority(end time.Time, usage byte) []byte {
 	return s.certify(certificate{
 		subject: s.rootName(), serial: rootSerial, key: s.root.Public(), by: s.root, digest: s.o.Digest,
-		from: s.o.Now.Add(-1000 * day), until: end, ca: true, usage: 0x06, // keyCertSign, cRLSign
+		from: s.o.Now.Add(-1000 * day), until: end, ca: true, usage: usage,
 	})
 }
 

@@ -1,6 +1,7 @@
 package trust_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,6 +37,17 @@ func TestCheckOpenSSL(t *testing.T) {
 		t.Errorf("Issuer = %q, %v", sod.Issuer(), err)
 	}
 	now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	serial, keyID := []byte{0x02, 0x02, 0x10, 0x02}, load("ecdsa-keyid-ber.sod")
+	at := bytes.LastIndex(keyID, []byte{0x80, 0x14})
+	keyID = keyID[at : at+2+0x14]
+	// The name of the signer stands beside what is signed; its last mention in the file is that.
+	for name, id := range map[string][]byte{"ecdsa": serial, "ecdsa-keyid-ber": keyID} {
+		other := load(name + ".sod")
+		other[bytes.LastIndex(other, id)+len(id)-1] ^= 1
+		if p := a.Check(other, map[lds.File][]byte{lds.DG1: load("mau.dg1")}, now); !p.Has(trust.SignerMissing) {
+			t.Errorf("%s, signed by a name that is not in it: %s, %v", name, p.Level, p.Doubts)
+		}
+	}
 	for _, tt := range []struct {
 		name      string
 		signature string

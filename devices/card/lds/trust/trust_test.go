@@ -174,6 +174,7 @@ func TestCheckAnchors(t *testing.T) {
 		{"new list and a stale one", strict, [][]byte{root, list, s.RevocationList(now.Add(-time.Hour))}, now, trust.ChipVerified, ""},
 		{"list forged, required", strict, [][]byte{root, s.ForgedList(now.Add(day))}, now, trust.ChipRead, trust.CRLWrong},
 		{"list forged, then a good one", strict, [][]byte{root, s.ForgedList(now.Add(day)), list}, now, trust.ChipVerified, ""},
+		{"list of an anchor that may sign none", strict, [][]byte{s.RootWithoutLists(), list}, now, trust.ChipRead, trust.CRLWrong},
 		{"another state's list", strict, [][]byte{root, other.RevocationList(now.Add(day))}, now, trust.ChipRead, trust.CRLMissing},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
