@@ -101,6 +101,7 @@ func TestCompareQR(t *testing.T) {
 			mismatch(t, c.CompareQR(q), cccd.WithQR, tt.want...)
 		})
 	}
+	mismatch(t, cccd.Card{}.CompareQR(cccd.QR{}), cccd.WithQR, cccd.Number)
 	err := &cccd.Mismatch{With: cccd.WithMRZ, Fields: []cccd.Field{cccd.Number, cccd.Born}}
 	if got := err.Error(); got != "card differs from its machine readable zone in number, date of birth" {
 		t.Errorf("Error = %q", got)

@@ -56,6 +56,21 @@ func TestCheckBER(t *testing.T) {
 	if p := a.Check(sod, card.Groups(), now); p.Level != trust.ChipVerified {
 		t.Errorf("Check of BER = %s, %v", p.Level, p.Doubts)
 	}
+	// The content in pieces that have their lengths, in structures that do not.
+	at := bytes.Index(sod, []byte{0x24, 0x80})
+	_, rest, err := lds.Next(sod[at+2:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, err = lds.Next(rest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pieces, rest := sod[at+2:len(sod)-len(rest)], rest[2:] // without the end of the string
+	inner := slices.Concat(sod[4:at], lds.Append(nil, 0x24, pieces), rest)
+	if p := a.Check(lds.Append(nil, 0x77, inner), card.Groups(), now); p.Level != trust.ChipVerified {
+		t.Errorf("Check of a string in pieces = %s, %v", p.Level, p.Doubts)
+	}
 	for _, tt := range []struct {
 		name  string
 		inner []byte
@@ -64,6 +79,7 @@ func TestCheckBER(t *testing.T) {
 		{"a length without end on a primitive", []byte{0x04, 0x80, 0x00, 0x00}},
 		{"a long tag", []byte{0x30, 0x03, 0x1F, 0x81, 0x01}},
 		{"a piece that is no string", []byte{0x24, 0x80, 0x05, 0x00, 0x00, 0x00}},
+		{"a piece of known length that is no string", []byte{0x24, 0x02, 0x05, 0x00}},
 		{"too deep", append(bytes.Repeat([]byte{0x30, 0x80}, 100), make([]byte, 200)...)},
 		{"bytes after the end", []byte{0x30, 0x80, 0x00, 0x00, 0x00}},
 	} {
