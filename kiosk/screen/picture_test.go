@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2/test"
 
@@ -34,6 +35,7 @@ func newScreen(t testing.TB, w, h int, opts Options) *Screen {
 		t.Fatal(err)
 	}
 	s.surface.soon = func(f func()) { f() }
+	s.after = func(_ time.Duration, f func()) func() { f(); return func() {} }
 	t.Cleanup(s.window.Close)
 	return s
 }

@@ -55,6 +55,7 @@ type Screen struct {
 	look    *look
 	size    fyne.Size
 	pressed string
+	inked   string // what was pressed when it was last drawn
 	step    int
 	stop    func() // ends the motion under way
 	after   func(time.Duration, func()) (stop func())
@@ -171,6 +172,7 @@ func (s *Screen) draw() {
 		targets = append(targets, t.pixels(unit))
 	}
 	p.pixels(unit)
+	s.inked = s.pressed
 	s.easel.ground, s.look.ground = b.pal.paper, b.pal.paper
 	s.easel.hang(p.marks)
 	s.mu.Lock()
@@ -212,21 +214,33 @@ func (s *Screen) painted(w, h int) image.Image {
 	return image.NewRGBA(image.Rect(0, 0, w, h))
 }
 
-func (s *Screen) down(x, y float32) {
-	s.pressed = s.under(x, y)
-	if s.pressed != "" {
-		s.draw()
-	}
-}
+func (s *Screen) down(x, y float32) { s.pressed = s.under(x, y) }
 
 func (s *Screen) up(x, y float32) {
 	began := s.pressed
 	s.pressed = ""
-	if began != "" {
-		s.draw()
-	}
 	if began == s.under(x, y) {
 		s.opts.Touched(began)
+	}
+}
+
+// liftAfter is how long a lifted finger's target stays as it was pressed: the
+// answer to the touch mostly comes before, and a frame is saved.
+const liftAfter = 50 * time.Millisecond
+
+// feedback shows a press at once, and a lift if no answer shows it sooner. A
+// press that was lifted before anybody could see it is not shown.
+func (s *Screen) feedback() {
+	switch {
+	case s.pressed == s.inked:
+	case s.pressed != "":
+		s.draw()
+	default:
+		s.after(liftAfter, func() {
+			if s.pressed != s.inked {
+				s.draw()
+			}
+		})
 	}
 }
 

@@ -80,6 +80,7 @@ func (w *surface) settle() {
 			w.screen.up(f.at.X, f.at.Y)
 		}
 	}
+	w.screen.feedback()
 }
 
 // Cursor hides the pointer.
