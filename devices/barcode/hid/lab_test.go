@@ -20,6 +20,16 @@ import (
 
 // The tests named TestLab run in a virtual machine whose kernel plays the units:
 // scripts/lab/run.sh. There the driver meets hidapi, libusb and usbhid.
+//
+// Faults that were put into the driver on purpose, which its other tests cannot see
+// or would share, and the test that found each:
+//
+//	the unit is not given back                TestLabCycles, TestLabTyping
+//	an empty report is the end                TestLabContinuedReports, TestLabSuite
+//	opened by the path that it had before     TestLabUnplugAndReplug
+//
+// One lived: Close of hidapi under its Read, which breaks now and then only, and
+// not in 40 closes. The unit of the other tests finds it at once.
 
 // gadget is a scanner made by the kernel, and the hands that work it.
 type gadget struct {
@@ -354,7 +364,9 @@ func TestLabTyping(t *testing.T) {
 	reaches := func(text string) {
 		t.Helper()
 		for range 20 {
-			g.send(reportsOf(Keyboard, text)...)
+			if g.send(reportsOf(Keyboard, text)...); t.Failed() {
+				t.FailNow()
+			}
 			if got := read(500 * time.Millisecond); got == text+"\n" {
 				return
 			}
