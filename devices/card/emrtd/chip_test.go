@@ -182,3 +182,21 @@ func TestUnsupported(t *testing.T) {
 		s.done()
 	}
 }
+
+// What the chip says of its own locks is either right or the end: to go on with
+// BAC would let whoever garbles it choose the weaker lock.
+func TestGarbledCardAccess(t *testing.T) {
+	for name, access := range map[string]string{
+		"no set": "300390009000", "no sequence": "31030201019000", "cut off": "31143012060A04009000", "empty": "9000",
+	} {
+		s := &script{t: t, lines: [][2]string{{"00A4020C02011C", "9000"}, {"00B00000DF", access}}}
+		if name == "cut off" {
+			s.lines = append(s.lines, [2]string{"00B000080E", "9000"})
+		}
+		zone := mrz(t, "090999999", "900131", "300131")
+		if _, err := Open(t.Context(), s, Options{Passwords: []*Password{zone}}); !errors.Is(err, devices.ErrGarbled) {
+			t.Errorf("%s: Open = %v; want that it is garbled", name, err)
+		}
+		s.done()
+	}
+}

@@ -70,7 +70,7 @@ func (c *Chip) first(ctx context.Context, f lds.File, p1 byte) ([]byte, error) {
 		data, status, err = c.send(ctx, cmd)
 	}
 	if err == nil && tooLong(status) { // a chip that will not read past the end
-		cmd.le = 4
+		cmd.le = 8 // more than any header takes
 		data, status, err = c.send(ctx, cmd)
 	}
 	if err != nil {

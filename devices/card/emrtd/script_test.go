@@ -179,7 +179,7 @@ func TestChipMustProve(t *testing.T) {
 	s.done()
 
 	s = &script{t: t, lines: lines()[:3]}
-	s.lines[2][1] = "7C438241" + s.lines[2][0][20:len(s.lines[2][0])-2] + "9000"
+	s.lines[2][1] = "7C438241" + s.lines[2][0][18:len(s.lines[2][0])-2] + "9000"
 	if err := s.chip(random).pace(t.Context(), choice, mrz(t, "T22000129", "640812", "101031")); !errors.Is(err, ErrMalformed) {
 		t.Errorf("pace with our own key sent back = %v; want ErrMalformed", err)
 	}
