@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the drivers' lab tests on a real USB stack: scripts/lab/run.sh [test-regexp]
 #
-# A virtual machine boots Debian's kernel with a few kB of user space around the
+# A virtual machine boots Debian's kernel with a few MB of user space around the
 # test binaries of the packages below. Inside, the kernel's own gadget drivers
 # stand for the units on the desk: plugged in, typed with and pulled out like
 # metal ones, with hidapi, libusb, usbfs and usbhid between them and the driver.
@@ -12,7 +12,7 @@
 # had it says so and ends well.
 #
 #   LAB_LOG=file   keep the whole of what the machine said
-#   LAB_LIMIT=170  seconds until a machine that hangs is ended
+#   LAB_LIMIT=400  seconds until a machine that hangs is ended
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -110,7 +110,7 @@ log=${LAB_LOG:-$work/log}
 began=$(date +%s)
 # Time inside goes by instructions, not by the clock on the wall: a busy computer
 # makes no pauses, and waits take no time.
-timeout --foreground "${LAB_LIMIT:-170}" qemu-system-x86_64 -accel tcg -icount shift=1,sleep=off -rtc clock=vm \
+timeout --foreground "${LAB_LIMIT:-400}" qemu-system-x86_64 -accel tcg -icount shift=1,sleep=off -rtc clock=vm \
 	-m 512 -smp 1 -nodefaults -nographic -no-reboot \
 	-serial stdio -kernel "$image/boot/vmlinuz-$version" -initrd "$work/initrd" \
 	-append "console=ttyS0 quiet oops=panic panic=-1 mitigations=off" </dev/null >"$log" 2>&1 || true

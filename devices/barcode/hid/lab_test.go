@@ -163,7 +163,7 @@ func (g *gadget) driver() string {
 
 func (g *gadget) until(what string, holds func() bool) {
 	g.t.Helper()
-	for end := time.Now().Add(10 * time.Second); !holds(); <-time.After(2 * time.Millisecond) {
+	for end := time.Now().Add(10 * time.Second); !holds(); <-time.After(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			g.t.Fatalf("waited in vain for %s", what)
 		}
