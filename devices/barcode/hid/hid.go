@@ -148,7 +148,7 @@ func start(unit handle, o Options) *Scanner {
 func (s *Scanner) read() {
 	defer close(s.ended)
 	defer func() { s.given = s.unit.Close() }()
-	var report [posReport]byte
+	var report [posReport + 1]byte // one more, to see a longer one
 	defer clear(report[:])
 	empty := 0 // in a row
 	for !s.isShut() {
@@ -180,6 +180,9 @@ var errTaken = errors.New("nothing but empty reports came: the unit was closed o
 func (s *Scanner) take(report []byte, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.shut {
+		return // it came just before Wake, and is nobody's
+	}
 	s.expire(at) // so that a late report does not join a code that was given up
 	if s.last = at; !s.decoder.open() {
 		s.began = at
@@ -217,6 +220,7 @@ func (s *Scanner) emit(raw []byte, err error) {
 func (s *Scanner) lose(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.expire(time.Now()) // a code that was complete by the pause still counts
 	s.decoder.drop()
 	s.failed = devices.Fail(s.opts.Unit, "read code", devices.ErrGone, err)
 	s.tell()

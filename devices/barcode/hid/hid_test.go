@@ -117,6 +117,7 @@ func TestPauses(t *testing.T) {
 				<-time.After(100 * time.Millisecond)
 			}
 		}, []string{"SLOW"}},
+		{"report too long", POS, Options{}, func(f *fake) { f.send(append(slices.Clone(card[1]), 0)); f.send(card...) }, []string{"garbled", barcodetest.Card}},
 		{"gap set", Keyboard, Options{Gap: 10 * time.Millisecond}, func(f *fake) {
 			f.send(keyReports("A")...)
 			<-time.After(12 * time.Millisecond)
@@ -164,6 +165,23 @@ func TestNobodyAsks(t *testing.T) {
 		defer cancel()
 		if diff := cmp.Diff(want[100-room:], seen(ctx, s)); diff != "" {
 			t.Errorf("codes (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Nobody asks at the time that the cable is pulled, a while after a code that has
+// no end but the pause.
+func TestUnplugAfterPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		unit := plugIn(t)
+		s := start(unit, Options{Unit: "scanner", Kind: Keyboard})
+		defer s.Close()
+		unit.send(keyReports("WHOLE")...)
+		<-time.After(DefaultKeyGap)
+		unit.unplug()
+		synctest.Wait()
+		if code, err := s.Next(t.Context()); code.Text != "WHOLE" || err != nil {
+			t.Errorf("Next = %q, %v", code.Text, err)
 		}
 	})
 }
