@@ -30,7 +30,8 @@ const maxTries = 4
 // Options is what Open needs beside the card.
 type Options struct {
 	// Passwords are tried in the order of Method, those of one kind in the order
-	// given; no more than four tries are made in all. They stay the caller's.
+	// given; no more than four tries are made in all, not counting kinds of
+	// password that the chip does not know. They stay the caller's.
 	Passwords []*Password
 	// Random is where keys and challenges come from; nil is crypto/rand.
 	Random io.Reader
@@ -134,55 +135,59 @@ func (c *Chip) open(ctx context.Context, passwords []*Password) error {
 	if err != nil {
 		return err
 	}
-	tries, refused := maxTries, error(nil)
+	left, refused := maxTries, error(nil)
+	// with tries the passwords that fit a method until one opens the chip.
+	with := func(m Method, try func(*Password) error) (opened bool, err error) {
+		for _, p := range passwords {
+			if !p.fits(m) || left == 0 {
+				continue
+			}
+			left--
+			c.progress(Progress{Step: "open by " + string(m)})
+			if err = try(p); err == nil {
+				c.method = m
+				return true, nil
+			}
+			if !isRefusal(err) {
+				return false, err
+			}
+			if isUnheard(err) {
+				left++
+			}
+			refused = err
+		}
+		return false, nil
+	}
 	if len(choices) > 0 {
-		for _, kind := range []byte{byCAN, byMRZ} {
-			for _, p := range passwords {
-				if p.reference != kind || p.secret == nil || tries == 0 {
-					continue
-				}
-				tries--
-				m := PACEWithCAN
-				if kind == byMRZ {
-					m = PACEWithMRZ
-				}
-				c.progress(Progress{Step: "open by " + string(m)})
-				if err := c.pace(ctx, choices[0], p); err == nil {
-					c.method = m
-					return c.selectApplication(ctx)
-				} else if !isRefusal(err) {
-					return err
-				} else {
-					refused = err
-				}
+		pace := func(p *Password) error { return c.pace(ctx, choices[0], p) }
+		for _, m := range []Method{PACEWithCAN, PACEWithMRZ} {
+			if opened, err := with(m, pace); err != nil {
+				return err
+			} else if opened {
+				return c.selectApplication(ctx)
 			}
 		}
 	}
 	if err := c.selectApplication(ctx); err != nil {
 		return err
 	}
-	for _, p := range passwords {
-		if p.seed == nil || tries == 0 {
-			continue
-		}
-		tries--
-		c.progress(Progress{Step: "open by " + string(BAC)})
-		if err := c.bac(ctx, p); err == nil {
-			c.method = BAC
-			return nil
-		} else if !isRefusal(err) {
-			return err
-		} else {
-			refused = err
-		}
-	}
-	if refused == nil && len(choices) == 0 && len(c.offered.PACE) > 0 {
+	opened, err := with(BAC, func(p *Password) error { return c.bac(ctx, p) })
+	switch {
+	case err != nil || opened:
+		return err
+	case refused == nil && len(choices) == 0 && len(c.offered.PACE) > 0:
 		return fmt.Errorf("%w: none of the ways of PACE that the chip offers", ErrUnsupported)
-	}
-	if refused == nil {
+	case refused == nil:
 		return fmt.Errorf("%w: none given that fits", ErrAsk)
 	}
 	return fmt.Errorf("%w: %v", ErrAsk, refused)
+}
+
+// isUnheard tells a method that the chip refused before it heard of the password,
+// which is no try.
+func isUnheard(err error) bool {
+	var status *StatusError
+	return errors.As(err, &status) && status.Op == setPACE
 }
 
 // isRefusal tells a chip that said no, and may say yes to another password, from

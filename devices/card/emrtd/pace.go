@@ -18,14 +18,17 @@ type paceChoice struct {
 // String names cipher and curve, which say nothing of the holder.
 func (p paceChoice) String() string { return fmt.Sprintf("%v on %v", p.cipher, p.curve) }
 
+// setPACE is the command that tells the chip the way and the kind of password.
+const setPACE = "set PACE"
+
 // pace opens the chip by Password Authenticated Connection Establishment with
 // generic mapping over elliptic curves (9303-11, 4.4).
 func (c *Chip) pace(ctx context.Context, how paceChoice, p *Password) error {
 	set := lds.Append(nil, 0x80, how.cipher.PACE())
 	set = append(set, 0x83, 1, p.reference, 0x84, 1, how.curve.ID)
-	if _, status, err := c.send(ctx, command{op: "set PACE", ins: 0x22, p1: 0xC1, p2: 0xA4, data: set}); err != nil {
+	if _, status, err := c.send(ctx, command{op: setPACE, ins: 0x22, p1: 0xC1, p2: 0xA4, data: set}); err != nil {
 		return err
-	} else if err := check("set PACE", status); err != nil {
+	} else if err := check(setPACE, status); err != nil {
 		return err
 	}
 	nonce, err := c.authenticate(ctx, "get nonce", 0x10, 0, nil, 0x80)

@@ -48,6 +48,11 @@ func NewMRZ(key lds.Secret) (*Password, error) {
 	return &Password{reference: byMRZ, secret: hash[:], seed: hash[:16]}, nil
 }
 
+// fits tells whether the method can use the password.
+func (p *Password) fits(m Method) bool {
+	return p.secret != nil && (m == PACEWithCAN) == (p.reference == byCAN)
+}
+
 // Wipe forgets the password; it opens nothing from then on. Twice is fine.
 func (p *Password) Wipe() {
 	clear(p.secret)
