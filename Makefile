@@ -6,7 +6,7 @@ OUT := out
 FUZZTIME ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench run fuzz voice build deps gate
+.PHONY: help demo test check bench run lab fuzz voice build deps gate
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,11 +36,15 @@ check: deps ## gofmt, vet, staticcheck, generated code, layers, clean tree
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(GO) mod tidy -diff
+	scripts/licences.sh --check
 	$(GO) test -count=1 -run 'TestLayers|TestNoRegistries|TestPureVisit|TestDocs' ./kiosk
 
 bench: build ## measure; writes out/bench.json and prints each row with its bar
 	@mkdir -p $(OUT)
 	$(BIN)/workbench bench --bin $(BIN) --out $(OUT)/bench.json
+
+lab: deps ## the drivers on a real USB stack, in a guest that QEMU boots
+	scripts/lab/run.sh
 
 fuzz: deps ## every fuzz target for FUZZTIME (20s) each
 	@scripts/fuzz.sh $(FUZZTIME)

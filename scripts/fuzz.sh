@@ -7,6 +7,6 @@ grep -rl --include='*_test.go' '^func Fuzz' cmd kiosk devices | sort | while rea
 	dir=./$(dirname "$file")
 	sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' "$file" | while read -r target; do
 		echo "fuzz: $dir $target for $for_each"
-		go test -run '^$' -fuzz "^$target\$" -fuzztime "$for_each" "$dir"
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "$for_each" -fuzzminimizetime 5x "$dir"
 	done
 done

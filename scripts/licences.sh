@@ -2,6 +2,7 @@
 # Lists the modules that the four programs are built from, with their licences,
 # as the foot of LICENSE has them. With --check: fails if LICENSE says otherwise.
 set -euo pipefail
+export LC_ALL=C
 cd "$(dirname "$0")/.."
 
 licence() { # of the module in folder $1

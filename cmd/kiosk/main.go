@@ -33,7 +33,31 @@ type flags struct {
 	Version kong.VersionFlag `help:"Print the version and leave."`
 }
 
+// Fyne keeps what it has drawn for a minute after it was last seen, which in a
+// hurried hall is a hundred visits' worth. It reads how long from the environment
+// while the program is loaded, before main.
+const (
+	cacheEnv  = "FYNE_CACHE"
+	cacheTime = "25s" // past the attract screen's slow step, which would paint it anew
+)
+
+// tune starts the program again with the toolkit's settings in its environment,
+// unless they are there. The process stays the same.
+func tune() error {
+	if os.Getenv(cacheEnv) != "" {
+		return nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return syscall.Exec(self, os.Args, append(os.Environ(), cacheEnv+"="+cacheTime))
+}
+
 func main() {
+	if err := tune(); err != nil {
+		fmt.Fprintf(os.Stderr, "kiosk: %v\n", err) // slower to forget, but it runs
+	}
 	var f flags
 	kong.Parse(&f, kong.Name("kiosk"), kong.Description("The program on a station."),
 		kong.Vars{"config": config.DefaultPath, "version": version()})

@@ -19,6 +19,7 @@ type easel struct {
 	moonOf  mark
 	ground  color.NRGBA // what the window is cleared in
 	shown   map[mark][]fyne.CanvasObject
+	large   map[mark][]fyne.CanvasObject // backgrounds, kept while something else is shown
 	objects []fyne.CanvasObject
 }
 
@@ -36,20 +37,45 @@ func (e *easel) hang(marks []mark) (fresh int) {
 		}
 		made, ok := e.shown[m]
 		if !ok {
+			made, ok = e.large[m]
+		}
+		if !ok {
 			made = e.make(m)
 			fresh++
+			e.keep(m, made)
 		}
 		next[m] = made
 		objects = append(objects, made...)
 	}
 	for m, gone := range e.shown {
-		if _, still := next[m]; !still {
+		_, still := next[m]
+		if _, kept := e.large[m]; !still && !kept {
 			release(gone)
 		}
 	}
 	e.shown, e.objects = next, objects
 	return fresh
 }
+
+// keep holds on to the backgrounds, which are megabytes each and come back with
+// every visitor: made anew each time, they leave the memory in holes.
+func (e *easel) keep(m mark, made []fyne.CanvasObject) {
+	if m.kind != shade && m.kind != moon {
+		return
+	}
+	if len(e.large) >= mostLarge {
+		for old, objects := range e.large {
+			if _, shown := e.shown[old]; !shown {
+				release(objects)
+			}
+		}
+		clear(e.large)
+	}
+	e.large[m] = made
+}
+
+// mostLarge is how many backgrounds are kept: gate and gradient of two themes.
+const mostLarge = 4
 
 // release gives back the textures of what is no longer shown with the next
 // frame: a refreshed object lets its texture go, and one that is in no tree gets

@@ -95,7 +95,7 @@ func New(app fyne.App, opts Options) (*Screen, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.easel = easel{faces: s.faces, icons: drawings, plates: newPlates()}
+	s.easel = easel{large: map[mark][]fyne.CanvasObject{}, faces: s.faces, icons: drawings, plates: newPlates()}
 	s.look = newLook(s.faces)
 	app.Settings().SetTheme(s.look)
 	s.frame = canvas.NewRaster(s.painted)
