@@ -1,0 +1,290 @@
+package station_test
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"motcua/assets"
+	"motcua/devices"
+	"motcua/devices/barcode"
+	"motcua/devices/barcode/barcodesim"
+	"motcua/devices/barcode/serial"
+	"motcua/devices/receipt"
+	"motcua/devices/receipt/escpos"
+	"motcua/devices/receipt/receiptsim"
+	"motcua/devices/sound"
+	"motcua/kiosk/outbox"
+	"motcua/kiosk/pack"
+	"motcua/kiosk/paper"
+	"motcua/kiosk/station"
+	"motcua/kiosk/submission"
+	"motcua/kiosk/text"
+	"motcua/kiosk/trouble"
+	"motcua/kiosk/visit"
+	"motcua/kiosk/voice"
+)
+
+// An invented person.
+const card = "001090999999||Nguyễn Văn Mẫu|31011990|Nam|Số 1 Phố Mẫu, Phường Mẫu, Hà Nội|15042021"
+
+// hall is a station with its peripherals on ptys, and a visitor's eyes and hands.
+type hall struct {
+	t        *testing.T
+	s        *station.Station
+	scanner  *barcodesim.Scanner
+	printer  *receiptsim.Printer
+	outbox   *outbox.Outbox
+	troubles *trouble.Board
+	log      *safeBuffer
+
+	mu    sync.Mutex
+	view  visit.View
+	shown chan struct{} // closed at the next view
+}
+
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+func assetDir(t *testing.T, name string) fs.FS {
+	t.Helper()
+	f, err := fs.Sub(assets.Files, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func must[T any](t *testing.T) func(T, error) T {
+	return func(v T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// open puts a station on. minFree over the disk's size makes it full.
+func open(t *testing.T, minFree int64) *hall {
+	t.Helper()
+	dir := t.TempDir()
+	h := &hall{t: t, log: &safeBuffer{}, troubles: &trouble.Board{}, shown: make(chan struct{})}
+	h.scanner = must[*barcodesim.Scanner](t)(barcodesim.Open(filepath.Join(dir, "scanner")))
+	h.printer = must[*receiptsim.Printer](t)(receiptsim.Open(filepath.Join(dir, "printer"), receiptsim.Options{}))
+	h.outbox = must[*outbox.Outbox](t)(outbox.Open(t.Context(), filepath.Join(dir, "outbox"), outbox.Options{MinFree: minFree}))
+	p := must[*pack.Pack](t)(pack.Load(assetDir(t, "packs/hanoi")))
+	texts := must[*text.Catalogue](t)(text.Load(assetDir(t, "text"))).WithPack(p)
+	unit, ok := p.Unit("00082")
+	if !ok {
+		t.Fatal("no unit 00082")
+	}
+	central := must[*age.X25519Identity](t)(age.GenerateX25519Identity())
+	noSpeaker := func(context.Context) (sound.Speaker, error) {
+		return nil, devices.Fail("speaker", "open", devices.ErrGone, nil)
+	}
+	log := slog.New(slog.NewJSONHandler(h.log, nil))
+	h.s = station.New(station.Parts{
+		Name: "CN-03", Unit: unit, Pack: p, Texts: texts, Model: "generic-80",
+		Machine: visit.New(visit.Place{Texts: texts, Pack: p, Unit: unit, Station: "CN-03", HasScanner: true, HasPrinter: true}),
+		Show:    h.show,
+		OpenScanner: func(ctx context.Context) (barcode.Scanner, error) {
+			s, err := serial.Open(ctx, serial.Options{Unit: "scanner", Path: filepath.Join(dir, "scanner")})
+			if err != nil {
+				return nil, err
+			}
+			return s, nil
+		},
+		OpenPrinter: func(ctx context.Context) (receipt.Printer, error) {
+			p, err := escpos.Open(ctx, escpos.Options{Unit: "printer", Port: filepath.Join(dir, "printer"), Baud: 115200, Model: "generic-80"})
+			if err != nil {
+				return nil, err
+			}
+			return p, nil
+		},
+		Mouth: voice.NewMouth(noSpeaker, must[*voice.Voice](t)(voice.Load(assetDir(t, "voice"), texts, nil)), func(error) {}),
+		Level: 70, Press: must[*paper.Press](t)(paper.New(texts, assetDir(t, "fonts"))),
+		Outbox: h.outbox, Key: submission.NewStationKey("CN-03", time.Time{}), To: []age.Recipient{central.Recipient()},
+		LookUp: func(context.Context, string, string) visit.LookedUp {
+			return visit.LookedUp{Result: visit.LookUpOffline}
+		},
+		Troubles: h.troubles, Log: log, Now: time.Now,
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- h.s.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != context.Canceled {
+			t.Errorf("Run ended with %v", err)
+		}
+		for _, c := range []interface{ Close() error }{h.outbox, h.scanner, h.printer} {
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		for _, secret := range []string{"001090999999", "9999", "Mẫu", "Nguyễn", "Phố"} {
+			if strings.Contains(h.log.String(), secret) {
+				t.Errorf("the log holds %q", secret)
+			}
+		}
+	})
+	return h
+}
+
+func (h *hall) show(v visit.View) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.view = v
+	close(h.shown)
+	h.shown = make(chan struct{})
+}
+
+// until waits for a view that pleases.
+func (h *hall) until(what string, pleases func(visit.View) bool) visit.View {
+	h.t.Helper()
+	limit := time.After(20 * time.Second)
+	for {
+		h.mu.Lock()
+		v, next := h.view, h.shown
+		h.mu.Unlock()
+		if pleases(v) {
+			return v
+		}
+		select {
+		case <-next:
+		case <-limit:
+			h.t.Fatalf("waiting for %s: it still shows %q %q", what, v.Screen, v.Step)
+		}
+	}
+}
+
+func (h *hall) at(page visit.Page) visit.View {
+	h.t.Helper()
+	return h.until(string(page), func(v visit.View) bool { return v.Screen == string(page) && !v.Busy })
+}
+
+func (h *hall) touch(ids ...string) {
+	for _, id := range ids {
+		h.s.Touched(id)
+	}
+}
+
+// ready waits until scanner and printer are open.
+func (h *hall) ready() {
+	h.t.Helper()
+	limit := time.Now().Add(20 * time.Second)
+	for !h.s.Scanner() || h.s.Printer() != receipt.OK {
+		if time.Now().After(limit) {
+			h.t.Fatalf("scanner %v, printer %v", h.s.Scanner(), h.s.Printer())
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+// review files a marital status certificate as far as the review, card first.
+func (h *hall) review() {
+	h.t.Helper()
+	h.ready()
+	h.touch("start", "door:submit", "row:1.004873")
+	h.at(visit.AtIdentify)
+	if err := h.scanner.Scan([]byte(card), "\r"); err != nil {
+		h.t.Fatal(err)
+	}
+	h.at(visit.AtPapers)
+	h.touch("next")
+	for {
+		v := h.until("a question or the review", func(v visit.View) bool { return v.Screen == "question" || v.Screen == "review" })
+		if v.Screen == "review" {
+			return
+		}
+		before := v.Step
+		h.answer(v)
+		h.touch("next")
+		h.until("what comes after "+before, func(v visit.View) bool { return v.Step != before || v.Screen != "question" })
+	}
+}
+
+// answer gives the shortest right answer to the question that is shown.
+func (h *hall) answer(v visit.View) {
+	for _, b := range v.Blocks {
+		switch b := b.(type) {
+		case visit.Options:
+			h.touch(b.Items[0].ID)
+		case visit.DatePad:
+			for _, key := range "01112020" {
+				h.touch("key:" + string(key))
+			}
+		case visit.Field:
+			if b.Value != "" {
+				return
+			}
+			h.keys(v)
+		}
+	}
+}
+
+func (h *hall) keys(v visit.View) {
+	for _, b := range v.Blocks {
+		if k, ok := b.(visit.Keyboard); ok {
+			text := "mau thu"
+			if k.Pad == visit.Digits {
+				text = "0912345678"
+			}
+			if strings.HasSuffix(v.Step, "_pnum") {
+				text = "001190999998"
+			}
+			if k.Pad == visit.Email {
+				return // not required
+			}
+			for _, r := range text {
+				if r == ' ' {
+					h.touch("key:space")
+				} else {
+					h.touch("key:" + string(r))
+				}
+			}
+		}
+	}
+}
+
+func (h *hall) pieces(n int) []receiptsim.Piece {
+	h.t.Helper()
+	limit := time.Now().Add(20 * time.Second)
+	for {
+		if p := h.printer.Pieces(); len(p) >= n {
+			return p
+		}
+		if time.Now().After(limit) {
+			h.t.Fatalf("%d pieces of paper, want %d; on screen %q", len(h.printer.Pieces()), n, h.view.Screen)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
+}
+
+func (h *hall) list() []outbox.Entry {
+	h.t.Helper()
+	return must[[]outbox.Entry](h.t)(h.outbox.List(context.Background(), outbox.Filter{}))
+}
