@@ -77,7 +77,7 @@ func open(ctx context.Context, c config.Config) (h *house, err error) {
 		}
 	}()
 	if d := h.outbox.Damage(); d != nil {
-		h.log.Error("the outbox was damaged and set aside", "damage", fmt.Sprint(d))
+		h.log.Error("the outbox was damaged; what could be read was saved, the rest set aside", "damage", fmt.Sprint(d))
 	}
 	if err := h.voice(); err != nil {
 		return nil, err
@@ -242,22 +242,6 @@ func (h *house) parts() []kiosk.Part {
 		{Name: "voice", Run: h.mouth.Run},
 		{Name: "hatch", Run: func(ctx context.Context) error { return hatch.Run(ctx, socket, window{h}) }},
 		{Name: "upkeep", Run: h.upkeep},
-	}
-}
-
-// upkeep drops what central has confirmed long enough ago, once an hour.
-func (h *house) upkeep(ctx context.Context) error {
-	tick := time.NewTicker(time.Hour)
-	defer tick.Stop()
-	for {
-		if _, err := h.outbox.Retain(ctx, time.Now()); err != nil && ctx.Err() == nil {
-			h.log.Error("upkeep of the outbox", "err", err)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
 	}
 }
 

@@ -42,6 +42,7 @@ var kinds = map[Code]Kind{
 	"clock-wrong":    {Technician, 0},
 	"outbox-full":    {Technician, 0},
 	"outbox-broken":  {Technician, 0},
+	"outbox-damaged": {Technician, 0},
 	"refused":        {Staff, 0},
 	"staff-called":   {Staff, 0},
 }
