@@ -194,8 +194,11 @@ func (h *house) scanner() (open func(context.Context) (barcode.Scanner, error), 
 		return nil, false
 	}
 	if u.Driver == "hid" {
-		vid, pid := u.IDs()
 		return func(ctx context.Context) (barcode.Scanner, error) {
+			vid, pid, err := hid.ParseIDs(u.USB)
+			if err != nil {
+				return nil, err
+			}
 			s, err := hid.Open(ctx, hid.Options{Unit: u.Name, VID: vid, PID: pid, Kind: hid.Kind(u.Kind)})
 			if err != nil {
 				return nil, err

@@ -10,7 +10,6 @@ import (
 	"os"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -188,17 +187,6 @@ func (c *Config) check(fault func(key, format string, args ...any)) {
 			fault(key("baud"), "baud is a rate in bits a second; got %d", p.Baud)
 		}
 	}
-}
-
-// IDs gives the VID and PID of a HID unit; zero where usb is no pair of ids.
-func (p Peripheral) IDs() (vid, pid uint16) {
-	v, d, _ := strings.Cut(p.USB, ":")
-	vendor, err1 := strconv.ParseUint(v, 16, 16)
-	product, err2 := strconv.ParseUint(d, 16, 16)
-	if err1 != nil || err2 != nil {
-		return 0, 0
-	}
-	return uint16(vendor), uint16(product)
 }
 
 // Peripheral gives the unit configured for a thing, if any.

@@ -98,8 +98,8 @@ func TestHIDScanner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if vid, pid := c.Peripherals[0].IDs(); vid != 0x0c2e || pid != 0x0b6a {
-		t.Errorf("IDs = %04x:%04x", vid, pid)
+	if p := c.Peripherals[0]; p.USB != "0C2E:0b6a" || p.Kind != "keyboard" {
+		t.Errorf("usb %q, kind %q", p.USB, p.Kind)
 	}
 	for lines, want := range map[string]string{
 		"":                 `usb is the unit's VID:PID`,

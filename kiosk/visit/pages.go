@@ -135,7 +135,7 @@ func (m *Machine) noteOf(s State) []Block {
 	if s.note == "" {
 		return nil
 	}
-	return []Block{Note{Icon: "circle-alert", Tone: Amber, Text: m.t(s, s.note, s.noteArg)}}
+	return []Block{Note{Icon: "circle-alert", Tone: Amber, Text: m.t(s, s.note, nil)}}
 }
 
 func (m *Machine) attract(s State) Attract {

@@ -97,16 +97,15 @@ type State struct {
 	printer PrinterState
 	online  bool
 
-	asking  bool // the door was "ask", not "file"
-	group   string
-	query   typing.Text
-	part    int // which part of a list that is too long for one page
-	code    string
-	person  identity.Person
-	known   bool
-	typed   bool   // identity is being typed, not read
-	note    string // key of a sentence about what just went wrong; "" = none
-	noteArg text.Args
+	asking bool // the door was "ask", not "file"
+	group  string
+	query  typing.Text
+	part   int // which part of a list that is too long for one page
+	code   string
+	person identity.Person
+	known  bool
+	typed  bool   // identity is being typed, not read
+	note   string // key of a sentence about what just went wrong; "" = none
 
 	at      string            // id of the question
 	answers map[string]string // never changed in place
@@ -280,12 +279,12 @@ func (n *next) alive() {
 
 // goTo enters a page and drops what belonged to the one before only.
 func (n *next) goTo(p Page) {
-	n.page, n.over, n.note, n.noteArg, n.problem, n.part = p, "", "", nil, "", 0
+	n.page, n.over, n.note, n.problem, n.part = p, "", "", "", 0
 	n.came = n.now
 }
 
 // say puts a sentence about what went wrong onto the page.
-func (n *next) say(key string) { n.note, n.noteArg = key, nil }
+func (n *next) say(key string) { n.note = key }
 
 // end forgets the person. What is left is what a station knows of itself.
 func (n *next) end() {
