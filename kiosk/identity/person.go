@@ -56,7 +56,16 @@ type Person struct {
 	Expires   time.Time // zero = unknown or never; see Never
 	Never     bool      // the card does not expire
 	Assurance Assurance
+	Proof     Proof     // how the chip was proven; zero unless a chip was read
 	Warnings  []Warning // soft doubts, shown to staff, never a refusal
+}
+
+// Proof is how a chip's data were proven, in words for staff and technicians. It
+// holds nothing that the card said of its holder.
+type Proof struct {
+	Opened string   // how the chip was opened: "PACE-CAN", "PACE-MRZ", "BAC"
+	Signed string   // what signed it: "ECDSA SHA-384 brainpoolP384r1"; "" = not known
+	Doubts []string // why the assurance is no higher, by reason: "anchor-missing"; empty = nothing is wanting
 }
 
 // Warning is a soft doubt about a number or card, by its key in the texts.
