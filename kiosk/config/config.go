@@ -29,6 +29,7 @@ type Config struct {
 	Screen      Screen       `toml:"screen"`
 	Central     Central      `toml:"central"`
 	Voice       Voice        `toml:"voice"`
+	Trust       Trust        `toml:"trust"`
 	Peripherals []Peripheral `toml:"peripheral"`
 }
 
@@ -51,21 +52,34 @@ type Voice struct {
 	Overrides string `toml:"overrides"` // directory of recordings that replace prompts; "" = none
 }
 
+// Trust is whose signature on a chip card is believed.
+type Trust struct {
+	// Anchors is a directory of the state's root certificates (CSCA) and their
+	// revocation lists, DER or PEM; "" = none, so that no card is proven further
+	// than chip-read.
+	Anchors string `toml:"anchors"`
+	Country string `toml:"country"` // two capital letters that a root must name; left out = VN
+}
+
 // Peripheral is one unit.
 type Peripheral struct {
 	Name     string `toml:"name"`   // as it is called in logs and by kioskctl
-	Thing    string `toml:"thing"`  // what it is: barcode, receipt, sound
-	Driver   string `toml:"driver"` // who talks to it: serial, escpos, oto
+	Thing    string `toml:"thing"`  // what it is: barcode, card, receipt, sound
+	Driver   string `toml:"driver"` // who talks to it: serial, pcsc, escpos, oto
 	Port     string `toml:"port"`   // a stable path, best below /dev/serial/by-id
 	USB      string `toml:"usb"`    // of HID units: "VID:PID", four hex digits each
 	Kind     string `toml:"kind"`   // of HID scanners: pos or keyboard; "" = pos
+	Reader   string `toml:"reader"` // of pcsc: part of the reader's name; "" = the first contactless one
 	Baud     int    `toml:"baud"`   // serial lines; 0 = the driver's default
 	Profile  string `toml:"profile"`
 	Required bool   `toml:"required"` // the station is out of order without it
 }
 
 // drivers says which drivers there are for which thing.
-var drivers = map[string][]string{"barcode": {"serial", "hid"}, "receipt": {"escpos"}, "sound": {"oto"}}
+var drivers = map[string][]string{"barcode": {"serial", "hid"}, "card": {"pcsc", "acr122s"}, "receipt": {"escpos"}, "sound": {"oto"}}
+
+// serialDrivers are those that need the path of a line.
+var serialDrivers = []string{"serial", "escpos", "acr122s"}
 
 // Fault is one thing wrong with a file.
 type Fault struct {
@@ -93,7 +107,7 @@ func Read(path string) (Config, error) {
 
 // Parse checks the text of a file; path is for the faults only.
 func Parse(path string, text []byte) (Config, error) {
-	c := Config{Screen: Screen{Width: 1080, Height: 1920}, Voice: Voice{Level: 70}}
+	c := Config{Screen: Screen{Width: 1080, Height: 1920}, Voice: Voice{Level: 70}, Trust: Trust{Country: "VN"}}
 	var faults []error
 	dec := toml.NewDecoder(strings.NewReader(string(text))).DisallowUnknownFields()
 	err := dec.Decode(&c)
@@ -123,6 +137,7 @@ var (
 	stationName = regexp.MustCompile(`^[A-Z0-9]{1,6}-[0-9]{1,4}$`)
 	unitCode    = regexp.MustCompile(`^[0-9]{5}$`)
 	usbIDs      = regexp.MustCompile(`^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$`)
+	countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
 	plainName   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 )
 
@@ -154,6 +169,9 @@ func (c *Config) check(fault func(key, format string, args ...any)) {
 	if c.Voice.Level < 0 || c.Voice.Level > 100 {
 		fault("voice.level", "voice.level is from 0 to 100; got %d", c.Voice.Level)
 	}
+	if !countryCode.MatchString(c.Trust.Country) {
+		fault("trust.country", "trust.country is the two capital letters of a state, like \"VN\"; got %q", c.Trust.Country)
+	}
 	names, things := map[string]bool{}, map[string]string{}
 	for i, p := range c.Peripherals {
 		key := func(k string) string { return fmt.Sprintf("peripheral.%d.%s", i, k) }
@@ -167,7 +185,7 @@ func (c *Config) check(fault func(key, format string, args ...any)) {
 		known, ok := drivers[p.Thing]
 		switch {
 		case !ok:
-			fault(key("thing"), "thing is barcode, receipt or sound; got %q", p.Thing)
+			fault(key("thing"), "thing is barcode, card, receipt or sound; got %q", p.Thing)
 		case !slices.Contains(known, p.Driver):
 			fault(key("driver"), "drivers for %s: %s; got %q", p.Thing, strings.Join(known, ", "), p.Driver)
 		}
@@ -180,7 +198,11 @@ func (c *Config) check(fault func(key, format string, args ...any)) {
 			fault(key("usb"), "usb is the unit's VID:PID, like \"0c2e:0b6a\"; got %q", p.USB)
 		case p.Driver == "hid" && !slices.Contains([]string{"", "pos", "keyboard"}, p.Kind):
 			fault(key("kind"), "kind is pos or keyboard; got %q", p.Kind)
-		case p.Port == "" && (p.Driver == "serial" || p.Driver == "escpos"):
+		case p.Reader != "" && p.Driver != "pcsc":
+			fault(key("reader"), "reader is the name of a PC/SC reader; %s has none", p.Driver)
+		case p.Port != "" && p.Driver == "pcsc":
+			fault(key("port"), "port is not for pcsc, which finds its reader by name: use reader")
+		case p.Port == "" && slices.Contains(serialDrivers, p.Driver):
 			fault(key("port"), "port is the path of the line to it, best below /dev/serial/by-id")
 		}
 		if p.Baud < 0 {

@@ -45,6 +45,7 @@ func TestParse(t *testing.T) {
 		Screen:  Screen{Width: 1080, Height: 1920, Fullscreen: true},
 		Central: Central{URL: "https://central.example", Bundle: "/etc/kiosk/bundle"},
 		Voice:   Voice{Level: 70},
+		Trust:   Trust{Country: "VN"},
 		Peripherals: []Peripheral{
 			{Name: "scanner", Thing: "barcode", Driver: "serial", Port: "/dev/serial/by-id/usb-scanner", Baud: 9600},
 			{Name: "printer", Thing: "receipt", Driver: "escpos", Port: "/dev/serial/by-id/usb-printer", Profile: "generic-80", Required: true},
@@ -81,7 +82,7 @@ func TestFaults(t *testing.T) {
 		`kiosk.toml:19: baud is a rate`,
 		`kiosk.toml:24: drivers for receipt: escpos; got "laser"`,
 		`kiosk.toml:29: there is another peripheral named "scanner"`,
-		`kiosk.toml:30: thing is barcode, receipt or sound; got "telex"`,
+		`kiosk.toml:30: thing is barcode, card, receipt or sound; got "telex"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("Parse: fault %q is not among:\n%v", want, err)
@@ -109,6 +110,49 @@ func TestHIDScanner(t *testing.T) {
 		if _, err := Parse("kiosk.toml", []byte(unit(lines))); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Parse of %q: %v, want %q", lines, err, want)
 		}
+	}
+}
+
+func TestCardReader(t *testing.T) {
+	unit := func(lines string) string {
+		head, _, _ := strings.Cut(good, "[[peripheral]]")
+		return head + "[trust]\nanchors = \"/etc/kiosk/csca\"\n[[peripheral]]\nname = \"reader\"\nthing = \"card\"\n" + lines
+	}
+	for lines, want := range map[string]Peripheral{
+		"driver = \"pcsc\"\n":                          {Driver: "pcsc"},
+		"driver = \"pcsc\"\nreader = \"ACR1252\"\n":    {Driver: "pcsc", Reader: "ACR1252"},
+		"driver = \"acr122s\"\nport = \"/dev/r\"\n":    {Driver: "acr122s", Port: "/dev/r"},
+		"driver = \"acr122s\"\nport = \"p\"\nbaud = 1": {Driver: "acr122s", Port: "p", Baud: 1},
+	} {
+		want.Name, want.Thing = "reader", "card"
+		c, err := Parse("kiosk.toml", []byte(unit(lines)))
+		if err != nil {
+			t.Errorf("Parse of %q: %v", lines, err)
+			continue
+		}
+		got, _ := c.Peripheral("card")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("Parse of %q (-want +got):\n%s", lines, diff)
+		}
+		if diff := cmp.Diff(Trust{Anchors: "/etc/kiosk/csca", Country: "VN"}, c.Trust); diff != "" {
+			t.Errorf("Parse of %q (-want +got):\n%s", lines, diff)
+		}
+	}
+	for lines, want := range map[string]string{
+		"driver = \"ccid\"\n":                                    `kiosk.toml:19: drivers for card: pcsc, acr122s; got "ccid"`,
+		"driver = \"acr122s\"\n":                                 `kiosk.toml:16: port is the path of the line to it`,
+		"driver = \"acr122s\"\nport = \"p\"\nreader = \"ACR\"\n": `kiosk.toml:21: reader is the name of a PC/SC reader; acr122s has none`,
+		"driver = \"pcsc\"\nport = \"/dev/ttyUSB0\"\n":           `kiosk.toml:20: port is not for pcsc`,
+		"driver = \"pcsc\"\nanchors = \"/etc\"\n":                `kiosk.toml:20: "peripheral.anchors" is not a key`,
+		"driver = \"pcsc\"\n[trust.x]\ncountry = \"VN\"\n":       `kiosk.toml:20: "trust.x" is not a key`,
+	} {
+		if _, err := Parse("kiosk.toml", []byte(unit(lines))); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse of %q: %v, want %q", lines, err, want)
+		}
+	}
+	text := strings.Replace(unit("driver = \"pcsc\"\n"), "anchors", "country = \"Viet Nam\"\nanchors", 1)
+	if _, err := Parse("kiosk.toml", []byte(text)); err == nil || !strings.Contains(err.Error(), `kiosk.toml:15: trust.country is the two capital letters of a state`) {
+		t.Errorf("Parse of a state by its name: %v", err)
 	}
 }
 
