@@ -166,6 +166,9 @@ type Applicant struct {
 	// Number The personal number.
 	Number string `json:"number"`
 
+	// Proof How a chip was proven, for staff; there only when a chip was read. It holds nothing that the card said of its holder.
+	Proof Proof `json:"proof,omitempty,omitzero"`
+
 	// Sex As on the card.
 	Sex string `json:"sex,omitempty,omitzero"`
 }
@@ -292,6 +295,18 @@ type ProblemOwner string
 type ProcedureName struct {
 	Code  string `json:"code"`
 	Title string `json:"title"`
+}
+
+// Proof How a chip was proven, for staff; there only when a chip was read. It holds nothing that the card said of its holder.
+type Proof struct {
+	// Doubts Why the assurance is no higher, by reason, `anchor-missing`; empty for chip-genuine alone. New reasons may come.
+	Doubts []string `json:"doubts"`
+
+	// Opened How the chip was opened.
+	Opened string `json:"opened"`
+
+	// Signed What signed the card, `ECDSA SHA-384 brainpoolP384r1`; absent where that is not known.
+	Signed string `json:"signed,omitempty,omitzero"`
 }
 
 // Secret The look-up secret on the receipt; letters and digits that are not mistaken for each other.

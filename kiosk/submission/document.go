@@ -82,5 +82,13 @@ func Applicant(p identity.Person) contract.Applicant {
 	if !p.Born.IsZero() {
 		a.Born = p.Born.Format(time.DateOnly)
 	}
+	if chip(p.Assurance) {
+		a.Proof = contract.Proof{Opened: p.Proof.Opened, Signed: p.Proof.Signed, Doubts: append([]string{}, p.Proof.Doubts...)}
+	}
 	return a
+}
+
+// chip tells whether a chip was read, so that there is a proof of some depth.
+func chip(a identity.Assurance) bool {
+	return a == identity.ChipRead || a == identity.ChipVerified || a == identity.ChipGenuine
 }

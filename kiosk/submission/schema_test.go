@@ -30,6 +30,12 @@ func TestSchema(t *testing.T) {
 	if err := schema.Check(raw); err != nil {
 		t.Errorf("barest document: %v", err)
 	}
+	if raw, err = Canonical(chipExample()); err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Check(raw); err != nil {
+		t.Errorf("with a chip's proof: %v", err)
+	}
 	faults := map[string]func(*Document){
 		"/id pattern":                  func(d *Document) { d.ID = "NGUYỄN" },
 		"/unit pattern":                func(d *Document) { d.Unit = "82" },
@@ -37,6 +43,11 @@ func TestSchema(t *testing.T) {
 		"/applicant/name minLength":    func(d *Document) { d.Applicant.Name = "" },
 		"/applicant/assurance enum":    func(d *Document) { d.Applicant.Assurance = "sworn" },
 		"/applicant/sex enum":          func(d *Document) { d.Applicant.Sex = "M" },
+		"/applicant/proof/opened enum": func(d *Document) { d.Applicant.Proof = contract.Proof{Opened: "MẪU", Doubts: []string{}} },
+		"/applicant/proof/doubts type": func(d *Document) { d.Applicant.Proof.Opened = "BAC" },
+		"/applicant/proof/doubts/0 pattern": func(d *Document) {
+			d.Applicant.Proof = contract.Proof{Opened: "BAC", Doubts: []string{"Nguyễn"}}
+		},
 		"/secret pattern":              func(d *Document) { d.Secret = "7F2O" },
 		"/answers/1/id minLength":      func(d *Document) { d.Answers[1].ID = "" },
 		"/answers/0/value maxLength":   func(d *Document) { d.Answers[0].Value = strings.Repeat("MẪU ", 1001) },

@@ -68,6 +68,18 @@ func example() Document {
 // people is what of example must never leave it but sealed.
 var people = []string{"001090999999", "NGUYỄN", "Nguyễn", "MẪU", "Phố Mẫu", "1990", "7F2K"}
 
+// chipExample is example of a person whose chip was read, and proven so far that
+// only the list of revoked certificates was wanting.
+func chipExample() Document {
+	doc := example()
+	doc.Applicant = Applicant(identity.Person{
+		Number: "001090999999", Name: "NGUYỄN VĂN MẪU", Born: time.Date(1990, 2, 1, 0, 0, 0, 0, time.UTC), Sex: "Nam",
+		Assurance: identity.ChipRead,
+		Proof:     identity.Proof{Opened: "PACE-CAN", Signed: "ECDSA SHA-384 brainpoolP384r1", Doubts: []string{"crl-missing"}},
+	})
+	return doc
+}
+
 func checkNoPerson(t *testing.T, where, text string) {
 	t.Helper()
 	for _, secret := range people {
@@ -343,7 +355,7 @@ func TestSealRefuses(t *testing.T) {
 func TestDocumentPrintsRedacted(t *testing.T) {
 	doc := example()
 	look := contract.LookUp{Ref: "CN03-7F2K", Secret: "7F2K"}
-	for _, v := range []any{doc, &doc, doc.Applicant, doc.Answers, doc.Answers[0], look, []Document{doc}} {
+	for _, v := range []any{doc, &doc, doc.Applicant, chipExample(), doc.Answers, doc.Answers[0], look, []Document{doc}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
 			checkNoPerson(t, fmt.Sprintf("%T under %s", v, verb), fmt.Sprintf(verb, v))
 		}
@@ -393,40 +405,39 @@ func TestRoundTripProperty(t *testing.T) {
 }
 
 // What version 1 ever wrote must open for ever: never make these files anew.
+// v1-chip is of when a chip's proof was added.
 func TestVersion1Opens(t *testing.T) {
-	sealed, err := os.ReadFile("testdata/v1.age")
+	for name, want := range map[string]Document{"v1": example(), "v1-chip": chipExample()} {
+		t.Run(name, func(t *testing.T) { opens(t, filepath.Join("testdata", name), want) })
+	}
+}
+
+// opens opens a stored submission and holds it against what was sealed then.
+func opens(t *testing.T, path string, sealedThen Document) {
+	file := func(path string) []byte {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	ids, err := age.ParseIdentities(bytes.NewReader(file("testdata/v1.identity.txt")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := os.ReadFile("testdata/v1.identity.txt")
+	key, err := readKey(file("testdata/v1.jwk"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ids, err := age.ParseIdentities(bytes.NewReader(id))
+	doc, raw, err := Open(file(path+".age"), ids, parties{key: key}.find)
 	if err != nil {
 		t.Fatal(err)
 	}
-	jwk, err := os.ReadFile("testdata/v1.jwk")
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := readKey(jwk)
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, raw, err := Open(sealed, ids, parties{key: key}.find)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(example(), doc); diff != "" {
+	if diff := cmp.Diff(sealedThen, doc); diff != "" {
 		t.Error(diff)
 	}
-	want, err := os.ReadFile("testdata/v1.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(raw, want) {
-		t.Errorf("raw differs from testdata/v1.json:\n%s", raw)
+	if want := file(path + ".json"); !bytes.Equal(raw, want) {
+		t.Errorf("raw differs from %s.json:\n%s", path, raw)
 	}
 	schema, err := LoadSchema()
 	if err != nil {
@@ -434,6 +445,22 @@ func TestVersion1Opens(t *testing.T) {
 	}
 	if err := schema.Check(raw); err != nil {
 		t.Errorf("version 1 no longer follows the schema: %v", err)
+	}
+}
+
+// A proof is there when a chip was read, and never when it was not.
+func TestApplicantProof(t *testing.T) {
+	proof := identity.Proof{Opened: "BAC"}
+	for level, want := range map[identity.Assurance]contract.Proof{
+		identity.Typed: {}, identity.QR: {},
+		identity.ChipRead:     {Opened: "BAC", Doubts: []string{}},
+		identity.ChipVerified: {Opened: "BAC", Doubts: []string{}},
+		identity.ChipGenuine:  {Opened: "BAC", Doubts: []string{}},
+	} {
+		got := Applicant(identity.Person{Assurance: level, Proof: proof})
+		if diff := cmp.Diff(want, got.Proof); diff != "" {
+			t.Errorf("proof of %s (-want +got):\n%s", level, diff)
+		}
 	}
 }
 

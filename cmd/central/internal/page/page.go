@@ -20,7 +20,6 @@ import (
 
 	"motcua/cmd/central/internal/ledger"
 	"motcua/cmd/central/internal/reading"
-	"motcua/kiosk/contract"
 	"motcua/kiosk/submission"
 )
 
@@ -53,6 +52,7 @@ func New(l *ledger.Ledger, room *reading.Room, log *slog.Logger) *Page {
 		"at":        at,
 		"state":     state,
 		"assurance": assurance,
+		"proof":     proven,
 		"act":       act,
 		"day":       day,
 		"silent":    func(t time.Time) bool { return time.Since(t) > silence },
@@ -226,22 +226,6 @@ func state(r ledger.Record) string {
 		return "Đã mở hồ sơ"
 	}
 	return "Đã nhận"
-}
-
-func assurance(a contract.Assurance) string {
-	switch a {
-	case contract.AssuranceTyped:
-		return "Tự khai"
-	case contract.AssuranceQR:
-		return "Mã QR trên thẻ"
-	case contract.AssuranceChipRead:
-		return "Đọc chip"
-	case contract.AssuranceChipVerified:
-		return "Chip, đã xác minh chữ ký"
-	case contract.AssuranceChipGenuine:
-		return "Chip thật"
-	}
-	return string(a)
 }
 
 func act(a ledger.Act) string {
