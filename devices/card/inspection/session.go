@@ -1,0 +1,220 @@
+package inspection
+
+import (
+	"context"
+	"errors"
+
+	"motcua/devices"
+	"motcua/devices/card/emrtd"
+	"motcua/devices/card/lds"
+	"motcua/devices/card/lds/trust"
+)
+
+// session opens the chip and does what is still to be done.
+func (i *inspection) session(ctx context.Context, keys []*emrtd.Password) error {
+	i.reach(Opening)
+	var chip *emrtd.Chip
+	err := i.timed(Opening, 0, func() (err error) {
+		chip, err = emrtd.Open(ctx, i.card, emrtd.Options{Passwords: keys, Random: i.o.Random})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer chip.Close()
+	i.method = chip.Method()
+	i.reach(Reading)
+	if err := i.read(ctx, chip, lds.SOD); err != nil {
+		return err
+	}
+	signed, known := i.signed()
+	locks, err := i.locks(ctx, chip, signed)
+	if err != nil {
+		return err
+	}
+	ways := i.ways(locks, signed)
+	if len(ways) > 0 && ways[0] == trust.ChipAuthentication {
+		// Before the rest is read, which is then encrypted with the better keys.
+		if err := i.prove(ctx, chip, locks, ways); err != nil || i.isCopy() {
+			return err
+		}
+	}
+	for _, f := range i.o.Groups {
+		if known && !signed[f] {
+			continue // nothing could be proven of it
+		}
+		if err := i.read(ctx, chip, f); err != nil {
+			return err
+		}
+	}
+	i.reach(Proving)
+	if err := i.prove(ctx, chip, locks, ways); err != nil {
+		return err
+	}
+	if len(i.outcome) == 0 {
+		i.outcome = append(i.outcome, outcome{trust.ActiveAuthentication, trust.ChipNotAble})
+	}
+	return nil
+}
+
+// read reads a file unless that was done. A file that the chip does not have, or
+// does not give, is no error.
+func (i *inspection) read(ctx context.Context, chip *emrtd.Chip, f lds.File) error {
+	if i.files[f] != nil || i.denied[f] {
+		return nil
+	}
+	return i.timed(Reading, f, func() error {
+		b, err := chip.Read(ctx, f)
+		switch {
+		case errors.Is(err, emrtd.ErrAbsent), errors.Is(err, emrtd.ErrForbidden):
+			i.denied[f] = true
+			return nil
+		case err != nil:
+			return err
+		}
+		i.files[f] = b
+		return nil
+	})
+}
+
+// signed tells what the SOD has hashes for; known is false if that cannot be
+// told, so that everything must be read that was asked for.
+func (i *inspection) signed() (groups map[lds.File]bool, known bool) {
+	sod, err := trust.ReadSOD(i.files[lds.SOD])
+	if err != nil {
+		return nil, false
+	}
+	groups = map[lds.File]bool{}
+	for _, f := range sod.Groups() {
+		groups[f] = true
+	}
+	return groups, true
+}
+
+// locks reads DG14 and holds what the chip said in the clear against it. The
+// hash of DG14 is checked in the end, with all others.
+func (i *inspection) locks(ctx context.Context, chip *emrtd.Chip, signed map[lds.File]bool) (lds.Security, error) {
+	if !signed[lds.DG14] {
+		return lds.Security{}, nil
+	}
+	if err := i.read(ctx, chip, lds.DG14); err != nil || i.files[lds.DG14] == nil {
+		return lds.Security{}, err
+	}
+	locks, err := lds.ReadDG14(i.files[lds.DG14])
+	if err != nil {
+		return lds.Security{}, nil // of a kind that we do not read: it proves nothing
+	}
+	return locks, chip.CheckAccess(locks)
+}
+
+// ways lists how the chip can prove itself, the one that costs least first.
+//
+// Chip authentication takes three exchanges (two with 3DES), as DG14 is there
+// already. Active authentication takes one, and those that read DG15: a key on a
+// curve, whose hash DG14 must name (9303-11, 9.2.4), fits one; an RSA key and its
+// signature take four.
+func (i *inspection) ways(locks lds.Security, signed map[lds.File]bool) []trust.Method {
+	var ways []trust.Method
+	if signed[lds.DG15] {
+		ways = append(ways, trust.ActiveAuthentication)
+	}
+	if len(locks.ChipKeys) > 0 {
+		ways = append(ways, trust.ChipAuthentication)
+		if len(locks.ActiveAuth) == 0 && len(ways) == 2 {
+			ways[0], ways[1] = ways[1], ways[0]
+		}
+	}
+	return ways
+}
+
+// tries is how often noise may spoil one way before it is given up.
+const tries = 2
+
+// prove has the chip prove itself in the first of the ways that it can, unless
+// it did.
+func (i *inspection) prove(ctx context.Context, chip *emrtd.Chip, locks lds.Security, ways []trust.Method) error {
+	for _, m := range ways {
+		if i.isSettled() {
+			return nil
+		}
+		if i.came(m) {
+			continue
+		}
+		why, err := i.proveBy(ctx, chip, locks, m)
+		if err != nil {
+			return err
+		}
+		i.outcome = append(i.outcome, outcome{m, why})
+	}
+	return nil
+}
+
+// proveBy gives what came of one way. An error ends the session.
+func (i *inspection) proveBy(ctx context.Context, chip *emrtd.Chip, locks lds.Security, m trust.Method) (trust.Reason, error) {
+	if before := i.failed[m]; len(before) >= tries {
+		if errors.Is(before[len(before)-1], emrtd.ErrClone) {
+			return trust.ChipFailed, nil
+		}
+		return trust.ChipUnfinished, nil
+	}
+	if m == trust.ActiveAuthentication {
+		if err := i.read(ctx, chip, lds.DG15); err != nil {
+			return "", err
+		}
+	}
+	err := i.timed(Proving, m.Key(), func() error {
+		if m == trust.ChipAuthentication {
+			return chip.AuthenticateChip(ctx, locks)
+		}
+		key, err := lds.ReadDG15(i.files[lds.DG15])
+		if err != nil {
+			return emrtd.ErrUnsupported
+		}
+		return chip.AuthenticateActive(ctx, key, locks)
+	})
+	switch {
+	case err == nil:
+		return "", nil
+	case errors.Is(err, emrtd.ErrUnsupported):
+		return trust.ChipNotAble, nil
+	case errors.Is(err, emrtd.ErrClone) && m == trust.ActiveAuthentication:
+		return trust.ChipFailed, nil // over a line that works: no noise
+	case errors.Is(err, devices.ErrRefused):
+		return trust.ChipUnfinished, nil
+	case isNoise(err):
+		i.failed[m] = append(i.failed[m], err)
+		if errors.Is(err, emrtd.ErrClone) && len(i.failed[m]) >= tries {
+			return trust.ChipFailed, nil
+		}
+	}
+	return "", err
+}
+
+// came tells whether anything came of a way.
+func (i *inspection) came(m trust.Method) bool {
+	for _, out := range i.outcome {
+		if out.by == m {
+			return true
+		}
+	}
+	return false
+}
+
+// isSettled tells whether the chip proved itself, or is a copy.
+func (i *inspection) isSettled() bool {
+	for _, out := range i.outcome {
+		if out.why == "" {
+			return true
+		}
+	}
+	return i.isCopy()
+}
+
+func (i *inspection) isCopy() bool {
+	for _, out := range i.outcome {
+		if out.why == trust.ChipFailed {
+			return true
+		}
+	}
+	return false
+}
