@@ -26,28 +26,87 @@ var (
 // are due at now. False means that none is. One whose bytes the disk has lost
 // is set aside with its reason and the next one is given.
 func (b *Outbox) Next(ctx context.Context, now time.Time) (Item, bool, error) {
-	for {
-		var seq int64
-		var id string
-		err := b.st.next.QueryRowContext(ctx, millis(now), millis(now.Add(maxWait))).Scan(&seq, &id)
-		if errors.Is(err, sql.ErrNoRows) {
-			return Item{}, false, nil
-		}
-		if err != nil {
-			return Item{}, false, bare(ctx, classify("find the next", err))
-		}
-		it, err := b.item(ctx, seq, id)
-		if errors.Is(err, ErrDamaged) {
-			if err := b.Refused(ctx, id, damaged); err != nil {
-				return Item{}, false, err
-			}
-			continue
-		}
-		if err != nil {
-			return Item{}, false, bare(ctx, err)
-		}
-		return it, true, nil
+	due, err := b.Due(ctx, now, 1, 0)
+	if err != nil || len(due) == 0 {
+		return Item{}, false, err
 	}
+	return due[0], true, nil
+}
+
+// Due gives the first n pending submissions that are due at now, in the order
+// of acceptance; fewer when there are no more or when their bytes come to more
+// than bytes together, but one at least. Those whose bytes the disk has lost are
+// set aside with their reason.
+func (b *Outbox) Due(ctx context.Context, now time.Time, n, bytes int) ([]Item, error) {
+	for {
+		places, err := b.places(ctx, now, n)
+		if err != nil || len(places) == 0 {
+			return nil, err
+		}
+		var due []Item
+		for _, p := range places {
+			it, err := b.item(ctx, p.seq, p.id)
+			if errors.Is(err, ErrDamaged) {
+				if err := b.Refused(ctx, p.id, damaged); err != nil {
+					return nil, err
+				}
+				continue
+			}
+			if err != nil {
+				return nil, bare(ctx, err)
+			}
+			if bytes -= len(it.Sealed); bytes < 0 && len(due) > 0 {
+				break
+			}
+			due = append(due, it)
+		}
+		if len(due) > 0 {
+			return due, nil
+		}
+	}
+}
+
+type place struct {
+	seq int64
+	id  string
+}
+
+func (b *Outbox) places(ctx context.Context, now time.Time, n int) ([]place, error) {
+	rows, err := b.st.next.QueryContext(ctx, millis(now), millis(now.Add(maxWait)), n)
+	if err != nil {
+		return nil, bare(ctx, classify("find the next", err))
+	}
+	defer rows.Close()
+	var all []place
+	for rows.Next() {
+		var p place
+		if err := rows.Scan(&p.seq, &p.id); err != nil {
+			return nil, bare(ctx, classify("find the next", err))
+		}
+		all = append(all, p)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, bare(ctx, classify("find the next", err))
+	}
+	return all, nil
+}
+
+// Item gives the submission id with its bytes, whatever its state. It fails
+// with ErrUnknown, with ErrDropped once the bytes were let go, and with
+// ErrDamaged when the disk has lost them.
+func (b *Outbox) Item(ctx context.Context, id string) (Item, error) {
+	var seq, dropped int64
+	err := b.read.QueryRowContext(ctx, "SELECT seq, dropped FROM submission WHERE id = ?", id).Scan(&seq, &dropped)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return Item{}, fmt.Errorf("outbox: read %s: %w", id, ErrUnknown)
+	case err != nil:
+		return Item{}, bare(ctx, classify("read "+id, err))
+	case dropped != 0:
+		return Item{}, fmt.Errorf("outbox: read %s: %w", id, ErrDropped)
+	}
+	it, err := b.item(ctx, seq, id)
+	return it, bare(ctx, err)
 }
 
 func (b *Outbox) item(ctx context.Context, seq int64, id string) (Item, error) {
@@ -78,85 +137,6 @@ func bare(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	return err
-}
-
-// change runs one update of the submission id, whose last placeholder is the
-// id, and tells those who wait. An update that meets nothing is ErrUnknown or,
-// where the submission is there in another state, ErrSettled.
-func (b *Outbox) change(ctx context.Context, op, id, query string, args ...any) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	ctx = context.WithoutCancel(ctx) // an update takes one sync; its answer is never a guess
-	res, err := b.write.ExecContext(ctx, query, append(args, id)...)
-	if errors.Is(classify("", err), ErrFull) && giveSpare(b.dir) {
-		b.checkpoint()
-		res, err = b.write.ExecContext(ctx, query, append(args, id)...)
-	}
-	if err != nil {
-		return classify(op+" "+id, err)
-	}
-	if n, err := res.RowsAffected(); err == nil && n == 0 {
-		if _, err := b.Show(ctx, id); err != nil {
-			return err
-		}
-		return fmt.Errorf("outbox: %s %s: %w", op, id, ErrSettled)
-	}
-	b.note(0)
-	b.upkeep()
-	return nil
-}
-
-// Sending marks that a send of id begins now, and counts the attempt. It is
-// durable when it returns, so that a crash during the send is known as such.
-func (b *Outbox) Sending(ctx context.Context, id string) error {
-	return b.change(ctx, "mark as sending", id,
-		`UPDATE submission SET state = 'sending', attempts = attempts + 1, tried = ? WHERE pending = 1 AND id = ?`,
-		millis(b.o.Now()))
-}
-
-// Received records central's confirmation of id. It holds whatever was known
-// before: central has it. Only from here on may the bytes ever be deleted.
-func (b *Outbox) Received(ctx context.Context, id string, c Confirmation) error {
-	return b.change(ctx, "mark as received", id,
-		`UPDATE submission SET state = 'received', pending = 0, code = '', text = '', owner = '', next = '', due = 0,
-			heard = CASE heard WHEN 0 THEN ?1 ELSE heard END, confirmed = ?2, central = ?3,
-			dossier = CASE ?4 WHEN '' THEN dossier ELSE ?4 END
-		WHERE id = ?5`,
-		millis(b.o.Now()), millis(c.At), c.State, c.Dossier)
-}
-
-// Refused sets id aside with its reason. It stays, bytes and all, until staff
-// act; Resend puts it back.
-func (b *Outbox) Refused(ctx context.Context, id string, r Reason) error {
-	return b.change(ctx, "mark as refused", id,
-		`UPDATE submission SET state = 'refused', pending = 0, code = ?, text = ?, owner = ?, next = ?, due = 0
-		WHERE id = ?`,
-		r.Code, r.Text, r.Owner, r.Next)
-}
-
-// Retry has id sent again after the wait, with the reason why; 0 = as soon as
-// there is a way. Others do not wait for it.
-func (b *Outbox) Retry(ctx context.Context, id string, after time.Duration, r Reason) error {
-	var due int64
-	if after > 0 {
-		due = millis(b.o.Now().Add(min(after, maxWait)))
-	}
-	return b.change(ctx, "mark for resending", id,
-		`UPDATE submission SET state = 'resend', due = ?, code = ?, text = ?, owner = ?, next = ?
-		WHERE pending = 1 AND id = ?`,
-		due, r.Code, r.Text, r.Owner, r.Next)
-}
-
-// Resend puts a settled submission back in its place in the queue: a refused
-// one whose cause is mended, or a received one that central no longer knows.
-// It fails with ErrSettled when the bytes are gone or it was not settled.
-func (b *Outbox) Resend(ctx context.Context, id string, r Reason) error {
-	return b.change(ctx, "put back", id,
-		`UPDATE submission SET state = 'resend', pending = 1, due = 0, heard = 0, confirmed = 0, central = '',
-			code = ?, text = ?, owner = ?, next = ?
-		WHERE pending = 0 AND dropped = 0 AND id = ?`,
-		r.Code, r.Text, r.Owner, r.Next)
 }
 
 // Wake makes every pending submission due now: the network is back, or
@@ -191,9 +171,7 @@ func (b *Outbox) NextDue(ctx context.Context) (time.Time, error) {
 
 // Dossier records the code of the dossier that the authority opened from id.
 func (b *Outbox) Dossier(ctx context.Context, id, code string) error {
-	return b.change(ctx, "note the dossier of", id,
-		"UPDATE submission SET dossier = ?, central = 'opened', asked = ? WHERE state = 'received' AND id = ?",
-		code, millis(b.o.Now()))
+	return b.Apply(ctx, Mark{id, toOpened, []any{code, millis(b.o.Now())}})
 }
 
 // Awaiting gives up to limit received submissions that have no dossier yet and

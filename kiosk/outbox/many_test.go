@@ -85,7 +85,7 @@ func TestTenThousandQueued(t *testing.T) {
 	})
 
 	var plan string
-	ok(t, b.read.QueryRow("EXPLAIN QUERY PLAN "+nextDue, 1, 2).Scan(new(int), new(int), new(int), &plan))
+	ok(t, b.read.QueryRow("EXPLAIN QUERY PLAN "+nextDue, 1, 2, 1).Scan(new(int), new(int), new(int), &plan))
 	if !strings.Contains(plan, "submission_pending") {
 		t.Errorf("the next one is looked for by %q: slower with every one delivered", plan)
 	}

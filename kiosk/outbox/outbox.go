@@ -25,6 +25,8 @@ var (
 	// ErrSettled: the submission is received or refused; the call is for one
 	// that still waits.
 	ErrSettled = errors.New("already settled")
+	// ErrDropped: central has it, and its bytes were let go after their time.
+	ErrDropped = errors.New("bytes are no longer kept")
 	// ErrInvalid: the item may not be stored as it is.
 	ErrInvalid = errors.New("invalid item")
 	// ErrClosed: the outbox was closed.

@@ -103,11 +103,12 @@ func scanEntry(row scanner) (Entry, error) {
 // prepared once.
 type statements struct {
 	insert, payload, next, sealed, show *sql.Stmt
+	marks                               [markKinds]*sql.Stmt
 }
 
 // nextDue finds the first that is due. A due time further off than any backoff
 // comes from a clock that was set back since; such a one is due.
-const nextDue = `SELECT seq, id FROM submission WHERE pending = 1 AND (due <= ?1 OR due > ?2) ORDER BY seq LIMIT 1`
+const nextDue = `SELECT seq, id FROM submission WHERE pending = 1 AND (due <= ?1 OR due > ?2) ORDER BY seq LIMIT ?3`
 
 func prepare(ctx context.Context, write, read *sql.DB) (s statements, err error) {
 	for _, p := range []struct {
@@ -126,11 +127,12 @@ func prepare(ctx context.Context, write, read *sql.DB) (s statements, err error)
 			return s, err
 		}
 	}
-	return s, nil
+	s.marks, err = prepareMarks(ctx, write)
+	return s, err
 }
 
 func (s statements) close() {
-	for _, st := range []*sql.Stmt{s.insert, s.payload, s.next, s.sealed, s.show} {
+	for _, st := range append([]*sql.Stmt{s.insert, s.payload, s.next, s.sealed, s.show}, s.marks[:]...) {
 		if st != nil {
 			_ = st.Close()
 		}
