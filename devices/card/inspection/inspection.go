@@ -214,6 +214,13 @@ func (i *inspection) check() (*Result, error) {
 			r.Proof = r.Proof.Unproved(out.by, out.why)
 		}
 	}
+	if sod, err := trust.ReadSOD(i.files[lds.SOD]); err == nil {
+		for _, f := range sod.Groups() {
+			if i.denied[f] {
+				r.Proof = r.Proof.Noted(trust.Doubt{Reason: trust.GroupMissing, File: f})
+			}
+		}
+	}
 	r.Times = i.times
 	return r, nil
 }

@@ -3,6 +3,7 @@ package inspection
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"motcua/devices"
 	"motcua/devices/card/emrtd"
@@ -27,12 +28,15 @@ func (i *inspection) session(ctx context.Context, keys []*emrtd.Password) error 
 	if err := i.read(ctx, chip, lds.SOD); err != nil {
 		return err
 	}
-	signed, known := i.signed()
-	locks, err := i.locks(ctx, chip, signed)
+	sod, err := trust.ReadSOD(i.files[lds.SOD])
+	if err != nil {
+		sod = nil // nothing will be proven; what was asked for is read all the same
+	}
+	locks, err := i.locks(ctx, chip, sod)
 	if err != nil {
 		return err
 	}
-	ways := i.ways(locks, signed)
+	ways := ways(locks, sod)
 	if len(ways) > 0 && ways[0] == trust.ChipAuthentication {
 		// Before the rest is read, which is then encrypted with the better keys.
 		if err := i.prove(ctx, chip, locks, ways); err != nil || i.isCopy() {
@@ -40,7 +44,7 @@ func (i *inspection) session(ctx context.Context, keys []*emrtd.Password) error 
 		}
 	}
 	for _, f := range i.o.Groups {
-		if known && !signed[f] {
+		if sod != nil && !covers(sod, f) {
 			continue // nothing could be proven of it
 		}
 		if err := i.read(ctx, chip, f); err != nil {
@@ -77,52 +81,43 @@ func (i *inspection) read(ctx context.Context, chip *emrtd.Chip, f lds.File) err
 	})
 }
 
-// signed tells what the SOD has hashes for; known is false if that cannot be
-// told, so that everything must be read that was asked for.
-func (i *inspection) signed() (groups map[lds.File]bool, known bool) {
-	sod, err := trust.ReadSOD(i.files[lds.SOD])
-	if err != nil {
-		return nil, false
-	}
-	groups = map[lds.File]bool{}
-	for _, f := range sod.Groups() {
-		groups[f] = true
-	}
-	return groups, true
+// covers tells whether the SOD has a hash for a group; none has no hash.
+func covers(sod *trust.SOD, group lds.File) bool {
+	return sod != nil && slices.Contains(sod.Groups(), group)
 }
 
-// locks reads DG14 and holds what the chip said in the clear against it. The
-// hash of DG14 is checked in the end, with all others.
-func (i *inspection) locks(ctx context.Context, chip *emrtd.Chip, signed map[lds.File]bool) (lds.Security, error) {
-	if !signed[lds.DG14] {
+// locks reads DG14 and holds what the chip said in the clear against it. A DG14
+// that is not the signed one says nothing; it is told in the end.
+func (i *inspection) locks(ctx context.Context, chip *emrtd.Chip, sod *trust.SOD) (lds.Security, error) {
+	if !covers(sod, lds.DG14) {
 		return lds.Security{}, nil
 	}
-	if err := i.read(ctx, chip, lds.DG14); err != nil || i.files[lds.DG14] == nil {
+	if err := i.read(ctx, chip, lds.DG14); err != nil || !sod.Holds(lds.DG14, i.files[lds.DG14]) {
 		return lds.Security{}, err
 	}
 	locks, err := lds.ReadDG14(i.files[lds.DG14])
 	if err != nil {
-		return lds.Security{}, nil // of a kind that we do not read: it proves nothing
+		return lds.Security{}, nil // of a kind that is not read here: it opens no way
 	}
 	return locks, chip.CheckAccess(locks)
 }
 
 // ways lists how the chip can prove itself, the one that costs least first.
 //
-// Chip authentication takes three exchanges (two with 3DES), as DG14 is there
+// Chip authentication takes three exchanges, two with 3DES, as DG14 is there
 // already. Active authentication takes one, and those that read DG15: a key on a
 // curve, whose hash DG14 must name (9303-11, 9.2.4), fits one; an RSA key and its
 // signature take four.
-func (i *inspection) ways(locks lds.Security, signed map[lds.File]bool) []trust.Method {
+func ways(locks lds.Security, sod *trust.SOD) []trust.Method {
 	var ways []trust.Method
-	if signed[lds.DG15] {
-		ways = append(ways, trust.ActiveAuthentication)
-	}
 	if len(locks.ChipKeys) > 0 {
 		ways = append(ways, trust.ChipAuthentication)
-		if len(locks.ActiveAuth) == 0 && len(ways) == 2 {
-			ways[0], ways[1] = ways[1], ways[0]
-		}
+	}
+	if covers(sod, lds.DG15) {
+		ways = append(ways, trust.ActiveAuthentication)
+	}
+	if len(ways) == 2 && len(locks.ActiveAuth) > 0 {
+		slices.Reverse(ways)
 	}
 	return ways
 }

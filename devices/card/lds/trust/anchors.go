@@ -37,16 +37,29 @@ type Anchors struct {
 // revocations of a whole state with room to spare.
 const largest = 16 << 20
 
+// Faults are the files of a folder of anchors that could not be taken, or not
+// whole, one error each that names the file.
+type Faults []error
+
+// Error names every file, one a line.
+func (f Faults) Error() string { return errors.Join(f...).Error() }
+
+// Unwrap gives the errors to errors.Is.
+func (f Faults) Unwrap() []error { return f }
+
 // Open reads every file in dir that ends in .cer, .crt, .der, .pem or .crl, DER
-// or PEM, certificates and revocation lists alike. It fails if dir cannot be
-// read, naming every file that is at fault; an empty folder is no fault.
+// or PEM, certificates and revocation lists alike. One file at fault, as of a
+// state that signs on a curve that is not known here, does not spoil the others:
+// the error is Faults then, beside anchors of all that could be read, which are
+// good to use. Anchors are nil only if dir cannot be read. An empty folder is no
+// fault.
 func Open(dir string, rules Rules) (*Anchors, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, fmt.Errorf("read the folder of trust anchors: %w", err)
 	}
 	a := &Anchors{rules: rules}
-	var faults []error
+	var faults Faults
 	for _, e := range entries {
 		switch strings.ToLower(filepath.Ext(e.Name())) {
 		case ".cer", ".crt", ".der", ".pem", ".crl":
@@ -58,12 +71,13 @@ func Open(dir string, rules Rules) (*Anchors, error) {
 		}
 	}
 	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
+		return a, faults
 	}
 	return a, nil
 }
 
-// New makes anchors of certificates and revocation lists in DER or PEM.
+// New makes anchors of certificates and revocation lists in DER or PEM. Unlike
+// Open it fails on the first that cannot be read.
 func New(rules Rules, files ...[]byte) (*Anchors, error) {
 	a := &Anchors{rules: rules}
 	for i, f := range files {
@@ -94,21 +108,22 @@ func (a *Anchors) add(content []byte) error {
 	if !bytes.Contains(content, []byte("-----BEGIN ")) {
 		return a.addDER(content)
 	}
-	found := false
+	var faults []error
+	n := 0
 	for {
 		var block *pem.Block
 		if block, content = pem.Decode(content); block == nil {
 			break
 		}
-		found = true
+		n++
 		if err := a.addDER(block.Bytes); err != nil {
-			return err
+			faults = append(faults, fmt.Errorf("block %d: %w", n, err))
 		}
 	}
-	if !found {
+	if n == 0 {
 		return errors.New("PEM without a block")
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 func (a *Anchors) addDER(in []byte) error {

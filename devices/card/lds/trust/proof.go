@@ -131,6 +131,13 @@ func (p Proof) Unproved(m Method, why Reason) Proof {
 	return p
 }
 
+// Noted gives the proof with a note more: what was wanting without costing the
+// level.
+func (p Proof) Noted(d Doubt) Proof {
+	p.Notes = append(slices.Clip(p.Notes), d)
+	return p
+}
+
 // without copies the doubts but those of some reasons, so that proofs share no
 // array.
 func (p Proof) without(some ...Reason) []Doubt {

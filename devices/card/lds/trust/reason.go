@@ -37,6 +37,7 @@ const (
 
 	GroupAltered   Reason = "group-altered"   // a data group is not the one that was signed
 	GroupUncovered Reason = "group-uncovered" // a data group was read that the SOD has no hash for
+	GroupMissing   Reason = "group-missing"   // the chip does not give a data group that was signed
 
 	ChipNotAsked     Reason = "chip-not-asked"     // the chip was not asked to prove itself
 	ChipNotAble      Reason = "chip-not-able"      // the chip has no key to prove itself by
@@ -74,6 +75,7 @@ var reasons = map[Reason]struct {
 	CRLStale:         {"revocation list is out of date", false},
 	GroupAltered:     {"not the data group that was signed", true},
 	GroupUncovered:   {"no signed hash for this data group", true},
+	GroupMissing:     {"the chip does not give a data group that was signed", false},
 	ChipNotAsked:     {"chip was not asked to prove itself", false},
 	ChipNotAble:      {"chip has no key to prove itself by", false},
 	ChipUnfinished:   {"chip did not finish proving itself", false},

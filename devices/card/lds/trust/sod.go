@@ -3,6 +3,7 @@ package trust
 import (
 	"bytes"
 	"crypto"
+	"crypto/subtle"
 	"encoding/asn1"
 	"errors"
 	"math/big"
@@ -78,6 +79,18 @@ func (s *SOD) Groups() []lds.File {
 		}
 	}
 	return groups
+}
+
+// Holds says whether file, a whole data group, is the one that the SOD has a hash
+// for. Nothing is said of who signed the SOD.
+func (s *SOD) Holds(group lds.File, file []byte) bool {
+	want, ok := s.hashes[group]
+	if !ok {
+		return false
+	}
+	h := s.hash.New()
+	h.Write(file)
+	return subtle.ConstantTimeCompare(h.Sum(nil), want) == 1
 }
 
 // Issuer names who issued the certificate of the signer, "C=VN, CN=…", for a

@@ -3,9 +3,15 @@ package trust_test
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
@@ -330,9 +336,26 @@ func TestOpen(t *testing.T) {
 	sod, _ := trust.ReadSOD(card.Files[lds.SOD])
 	write("broken.der", []byte("not a certificate"))
 	write("empty.pem", []byte("-----BEGIN NOTHING"))
-	_, err = trust.Open(dir, trust.Rules{})
-	if err == nil || !strings.Contains(err.Error(), "broken.der") || !strings.Contains(err.Error(), "empty.pem") || strings.Contains(err.Error(), "root.cer") {
-		t.Errorf("Open = %v; want both files that are at fault named, and no other", err)
+	write("other-curve.cer", onOtherCurve(t))
+	write("mixed.pem", slices.Concat(
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: onOtherCurve(t)}),
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Root()}),
+	))
+	a, err = trust.Open(dir, trust.Rules{RequireCRL: true})
+	faults, ok := errors.AsType[trust.Faults](err)
+	if !ok || len(faults) != 4 {
+		t.Fatalf("Open = %v; want four faults", err)
+	}
+	for i, name := range []string{"broken.der", "empty.pem", "mixed.pem", "other-curve.cer"} {
+		if !strings.Contains(faults[i].Error(), name) {
+			t.Errorf("fault %d = %v; want it about %s", i, faults[i], name)
+		}
+	}
+	if roots, lists := a.Len(); roots != 3 || lists != 2 {
+		t.Errorf("Len = %d, %d; want all that can be read, 3 and 2", roots, lists)
+	}
+	if p := a.Check(card.Files[lds.SOD], card.Groups(), now); p.Level != trust.ChipVerified {
+		t.Errorf("beside files at fault: Check = %s, %v", p.Level, p.Doubts)
 	}
 	if got, want := sod.Issuer(), "C=VN, CN=CSCA of an invented state"; got != want {
 		t.Errorf("Issuer = %q, want %q", got, want)
@@ -340,8 +363,47 @@ func TestOpen(t *testing.T) {
 	if got := sod.Groups(); !slices.Equal(got, []lds.File{lds.DG1, lds.DG2, lds.DG13, lds.DG14, lds.DG15}) {
 		t.Errorf("Groups = %v", got)
 	}
-	if _, err := trust.Open(filepath.Join(dir, "none"), trust.Rules{}); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("missing folder: %v", err)
+	if a, err := trust.Open(filepath.Join(dir, "none"), trust.Rules{}); a != nil || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing folder: %v, %v", a, err)
+	}
+}
+
+// onOtherCurve is the root of a state that signs on a curve which no document of
+// ICAO names.
+func onOtherCurve(t *testing.T) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P224(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{Country: []string{"UT"}, CommonName: "CSCA"},
+		NotBefore: now.Add(-day), NotAfter: now.Add(day), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, root, root, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// What holds is told of one group at a time, and a note costs no level.
+func TestHoldsAndNotes(t *testing.T) {
+	s := found(t, ldstest.Options{Suite: ldstest.P256})
+	card := issue(t, s, ldstest.HashMissing)
+	sod, err := trust.ReadSOD(card.Files[lds.SOD])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !sod.Holds(lds.DG1, card.Files[lds.DG1]) || sod.Holds(lds.DG1, card.Files[lds.DG2]) || sod.Holds(lds.DG13, card.Files[lds.DG13]) {
+		t.Error("Holds is wrong about DG1 as signed, DG2 for it, or DG13 without a hash")
+	}
+	whole := issue(t, s, ldstest.None)
+	p := anchor(t, trust.Rules{}, s.Root()).Check(whole.Files[lds.SOD], whole.Groups(), now)
+	note := trust.Doubt{Reason: trust.GroupMissing, File: lds.DG2}
+	one, two := p.Noted(note), p.Noted(trust.Doubt{Reason: trust.GroupMissing, File: lds.DG13})
+	if one.Level != p.Level || !slices.Contains(one.Notes, note) || slices.Contains(two.Notes, note) {
+		t.Errorf("notes %v and %v, level %s of %s", one.Notes, two.Notes, one.Level, p.Level)
 	}
 }
 
