@@ -34,6 +34,7 @@ func (u *Uplink) deliver(ctx context.Context) error {
 				return f
 			}
 			wait, changed = min(max(nextWait(pause), f.after), longest), nil
+			u.tally.paused()
 			u.o.Log.Info("sending pauses", "cause", string(f.cause), "wait", wait.Round(time.Second).String())
 		} else {
 			pause.Reset()
@@ -60,28 +61,75 @@ func (u *Uplink) untilDue(ctx context.Context) time.Duration {
 	return min(max(at.Sub(u.o.Now()), 10*time.Millisecond), longest)
 }
 
+// How many submissions are taken out of the outbox at once. Their marks cost
+// one sync of the disk together, and while they are under way no other is
+// looked for.
+const (
+	widest   = 16
+	mostByte = 1 << 20
+)
+
 // drain sends everything that is due, in order. It gives the failure that
-// stopped it, nil when nothing is due any more.
+// stopped it, nil when nothing is due any more. It begins with one and doubles,
+// so that a way that fails at once is tried with one.
 func (u *Uplink) drain(ctx context.Context, single map[string]*backoff.ExponentialBackOff) *failure {
 	faults := 0
-	for ctx.Err() == nil {
-		it, ok, err := u.o.Outbox.Next(ctx, u.o.Now())
+	for width := 1; ctx.Err() == nil; width = min(2*width, widest) {
+		row, err := u.next(ctx, width)
 		if err != nil {
 			return u.outboxFailed(err)
 		}
-		if !ok {
+		if len(row) == 0 {
 			return nil
 		}
-		f := u.send(ctx, it)
-		switch {
-		case ctx.Err() != nil:
+		if f := u.sendRow(ctx, row, single, &faults); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// next takes what somebody asked to have sent first, else what is due.
+func (u *Uplink) next(ctx context.Context, width int) ([]outbox.Item, error) {
+	for id, ok := u.firstAsked(); ok; id, ok = u.firstAsked() {
+		it, err := u.o.Outbox.Item(ctx, id)
+		if err == nil {
+			return []outbox.Item{it}, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		u.o.Log.Warn("submission asked for is not sent first", "id", id, "err", err)
+	}
+	return u.o.Outbox.Due(ctx, u.o.Now(), width, mostByte)
+}
+
+// sendRow sends the submissions of row one after the other, while what became
+// of the earlier ones is marked. It returns once all is marked.
+func (u *Uplink) sendRow(ctx context.Context, row []outbox.Item, single map[string]*backoff.ExponentialBackOff, faults *int) (f *failure) {
+	begin := make([]outbox.Mark, len(row))
+	for i, it := range row {
+		begin[i] = u.o.Outbox.MarkSending(it.ID)
+	}
+	if err := u.o.Outbox.Apply(ctx, begin...); err != nil && !missed(err) {
+		return u.outboxFailed(err)
+	}
+	d := u.newDesk(len(row))
+	defer func() {
+		if err := d.close(); err != nil && f == nil {
+			f = u.outboxFailed(err)
+		}
+	}()
+	for i, it := range row {
+		f := u.send(ctx, it, d)
+		if ctx.Err() != nil { // whether it arrived is not known
+			d.unsent(row[i+1:])
 			return nil
-		case f == nil:
-			faults = 0
+		}
+		if f == nil {
+			*faults = 0
 			delete(single, it.ID)
 			continue
-		case f.cause == OutboxBad:
-			return f
 		}
 		alone := f.cause == Faulty // central fails on this one, perhaps on no other
 		wait := time.Duration(0)
@@ -90,33 +138,37 @@ func (u *Uplink) drain(ctx context.Context, single map[string]*backoff.Exponenti
 				single[it.ID] = newBackoff()
 			}
 			wait = max(nextWait(single[it.ID]), f.after)
-			faults++
+			*faults++
 		}
-		if err := u.o.Outbox.Retry(ctx, it.ID, wait, reasonOf(f.cause)); err != nil {
-			return u.outboxFailed(err)
-		}
-		if !alone || faults >= manyFaults {
+		d.mark(u.o.Outbox.MarkRetry(it.ID, wait, reasonOf(f.cause)), nil)
+		if !alone || *faults >= manyFaults {
+			d.unsent(row[i+1:])
 			return f
 		}
 	}
 	return nil
 }
 
-// send delivers one submission. nil means that it is settled: received or
-// refused.
-func (u *Uplink) send(ctx context.Context, it outbox.Item) *failure {
-	if err := u.o.Outbox.Sending(ctx, it.ID); err != nil {
-		return u.outboxFailed(err)
-	}
+// send delivers one submission and hands the outcome to d. nil means that it is
+// settled: received or refused.
+func (u *Uplink) send(ctx context.Context, it outbox.Item, d *desk) *failure {
 	digest := submission.Digest(it.Sealed)
 	limited, cancel := context.WithTimeout(ctx, sendTime)
 	defer cancel()
+	began := time.Now()
 	rsp, err := u.api.PutSubmissionWithBodyWithResponse(limited, it.ID,
 		&contract.PutSubmissionParams{StationID: u.o.Station, ContentDigest: digest},
 		contract.SealedType, bytes.NewReader(it.Sealed))
 	if ctx.Err() != nil {
 		return nil
 	}
+	f := u.judge(it, digest, rsp, err, d)
+	u.tally.sent(f, len(it.Sealed), time.Since(began))
+	return f
+}
+
+// judge says what a reply means for the submission that was sent.
+func (u *Uplink) judge(it outbox.Item, digest string, rsp *contract.PutSubmissionResponse, err error, d *desk) *failure {
 	if err != nil {
 		return u.failed(shape(err))
 	}
@@ -129,7 +181,8 @@ func (u *Uplink) send(ctx context.Context, it outbox.Item) *failure {
 			return u.failed(err)
 		}
 		u.answered(None)
-		return u.settle(ctx, status)
+		d.settled(status)
+		return nil
 	}
 	for _, p := range []*contract.Problem{rsp.ApplicationProblemJSON409, rsp.ApplicationProblemJSON413, rsp.ApplicationProblemJSON422} {
 		if p == nil {
@@ -139,7 +192,8 @@ func (u *Uplink) send(ctx context.Context, it outbox.Item) *failure {
 			return u.failed(&failure{cause: NotCentral, err: fmt.Errorf("status %d with an empty problem", rsp.StatusCode())})
 		}
 		u.answered(None)
-		return u.refuse(ctx, it.ID, p)
+		d.refused(it.ID, p)
+		return nil
 	}
 	if p := rsp.ApplicationProblemJSON400; p != nil {
 		// Damaged on the way, or central reads the contract differently: it is
@@ -180,33 +234,6 @@ func checkStatus(s *contract.Status, id, digest string) error {
 	case s.State == contract.StateRefused && s.Refusal.Code == "":
 		return bad("no reason")
 	}
-	return nil
-}
-
-// settle marks what central said it did with a submission just sent.
-func (u *Uplink) settle(ctx context.Context, s *contract.Status) *failure {
-	if s.State == contract.StateRefused {
-		return u.refuse(ctx, s.ID, &s.Refusal)
-	}
-	err := u.o.Outbox.Received(ctx, s.ID, outbox.Confirmation{At: s.At, State: string(s.State), Dossier: s.Dossier})
-	if err != nil {
-		return u.outboxFailed(err)
-	}
-	u.o.Log.Info("submission delivered", "id", s.ID, "dossier", s.Dossier)
-	u.o.Tell(Received{ID: s.ID, Dossier: s.Dossier})
-	if s.Dossier == "" {
-		u.signal(u.poll)
-	}
-	return nil
-}
-
-func (u *Uplink) refuse(ctx context.Context, id string, p *contract.Problem) *failure {
-	why := reasonFrom(p)
-	if err := u.o.Outbox.Refused(ctx, id, why); err != nil {
-		return u.outboxFailed(err)
-	}
-	u.o.Log.Error("submission refused", "id", id, "code", why.Code, "owner", string(why.Owner))
-	u.o.Tell(Refused{ID: id, Reason: why})
 	return nil
 }
 

@@ -62,14 +62,14 @@ type line struct {
 	clock  *clock
 }
 
-func newLine(config *tls.Config, c *clock) (*line, func()) {
+func newLine(config *tls.Config, c *clock, th *throttle) (*line, func()) {
 	config = config.Clone()
 	config.Time = c.check
 	config.MinVersion = max(config.MinVersion, tls.VersionTLS13)
 	var h1 http.Protocols
 	h1.SetHTTP1(true) // one request at a time: a stuck connection is one to close
 	t := &http.Transport{
-		DialContext:            (&net.Dialer{Timeout: dialTime, KeepAlive: 15 * time.Second}).DialContext,
+		DialContext:            th.dial(&net.Dialer{Timeout: dialTime, KeepAlive: 15 * time.Second}),
 		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    dialTime,
 		ResponseHeaderTimeout:  answerTime,

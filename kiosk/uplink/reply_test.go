@@ -70,7 +70,11 @@ func FuzzReply(f *testing.F) {
 		c := &clock{now: time.Now}
 		u := assemble(New(Options{Outbox: box, Base: "https://central.test", Station: station,
 			Log: slog.New(slog.DiscardHandler)}).o, c, lineOver(fixed{status, kind, body}, c), func() {})
-		failure := u.send(context.Background(), it)
+		d := u.newDesk(1)
+		failure := u.send(context.Background(), it, d)
+		if err := d.close(); err != nil {
+			t.Fatal(err)
+		}
 		e, err := box.Show(context.Background(), it.ID)
 		if err != nil {
 			t.Fatal(err)

@@ -76,7 +76,7 @@ func victim(dir, base, step string) error {
 		return err
 	}
 	c := &clock{now: time.Now}
-	l, hangUp := newLine(bundle.TLS, c)
+	l, hangUp := newLine(bundle.TLS, c, newThrottle(0))
 	l.client.Transport = suicidal{l.client.Transport, step}
 	up := assemble(New(Options{Outbox: box, Base: base, Station: bundle.Station, Tell: func(n News) {
 		if _, ok := n.(Received); ok {

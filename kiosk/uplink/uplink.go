@@ -62,6 +62,9 @@ type Options struct {
 	Tell func(News)
 	// Health is asked before each heartbeat. nil = nothing to say.
 	Health func() Health
+	// VisitRate is how many bytes a second are sent at most while somebody uses
+	// the station, see Visit. 0 = VisitRate.
+	VisitRate int
 	// Built is a time that is certainly past; zero = the program's commit.
 	Built time.Time
 	// Now is the clock; nil = time.Now.
@@ -93,9 +96,13 @@ type Uplink struct {
 	hello  chan struct{}                       // asks for a heartbeat now
 	tries  *tries
 
+	throttle *throttle
+	tally    tally
+
 	mu    sync.Mutex // guards what follows
 	state State
-	told  bool // whether Online or Offline was ever told
+	told  bool     // whether Online or Offline was ever told
+	first []string // asked to be sent before all others
 }
 
 // New makes an Uplink; Run starts it.
@@ -119,14 +126,17 @@ func New(o Options) *Uplink {
 		o.TLS = &tls.Config{}
 	}
 	c := &clock{now: o.Now, floor: o.Built}
-	l, hangUp := newLine(o.TLS, c)
-	return assemble(o, c, l, hangUp)
+	th := newThrottle(o.VisitRate)
+	l, hangUp := newLine(o.TLS, c, th)
+	u := assemble(o, c, l, hangUp)
+	u.throttle = th
+	return u
 }
 
 func assemble(o Options, c *clock, l *line, hangUp func()) *Uplink {
 	now := o.Now()
 	return &Uplink{
-		o: o, began: now, clock: c, hangUp: hangUp, watch: watchNetwork,
+		o: o, began: now, clock: c, throttle: newThrottle(o.VisitRate), hangUp: hangUp, watch: watchNetwork,
 		api: &contract.ClientWithResponses{ClientInterface: &contract.Client{
 			Server: strings.TrimSuffix(o.Base, "/") + "/", Client: l}},
 		kick: make(chan struct{}, 1), poll: make(chan struct{}, 1), hello: make(chan struct{}, 1), tries: newTries(o.Now),
@@ -150,14 +160,6 @@ func (u *Uplink) Run(ctx context.Context) error {
 	err := g.Wait()
 	u.hangUp()
 	return err
-}
-
-// SendNow ends every wait: all that is pending is tried at once.
-func (u *Uplink) SendNow() {
-	if err := u.o.Outbox.Wake(context.Background()); err != nil {
-		u.o.Log.Error("outbox cannot be woken", "err", err)
-	}
-	u.signal(u.kick)
 }
 
 // State tells how the uplink is.

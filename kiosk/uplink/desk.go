@@ -1,0 +1,123 @@
+package uplink
+
+import (
+	"context"
+	"errors"
+
+	"motcua/kiosk/contract"
+	"motcua/kiosk/outbox"
+)
+
+// desk marks in the outbox what became of the submissions of one row, in
+// order, several with one sync, while the next is under way.
+type desk struct {
+	u    *Uplink
+	in   chan outcome
+	done chan error
+}
+
+// outcome is one mark, and what is told once it is durable.
+type outcome struct {
+	mark outbox.Mark
+	tell func()
+}
+
+// newDesk opens a desk for a row of n; close ends its goroutine.
+func (u *Uplink) newDesk(n int) *desk {
+	d := &desk{u: u, in: make(chan outcome, 2*n), done: make(chan error, 1)} // nobody ever waits to hand in
+	go func() { d.done <- d.work() }()
+	return d
+}
+
+func (d *desk) work() (err error) {
+	for first := range d.in {
+		row := []outcome{first}
+		for waiting := len(d.in); waiting > 0; waiting-- {
+			row = append(row, <-d.in)
+		}
+		if err != nil {
+			continue // what is not marked is sent again
+		}
+		err = d.apply(row)
+	}
+	return err
+}
+
+// apply marks a row; then, and not before, it is told.
+func (d *desk) apply(row []outcome) error {
+	all := make([]outbox.Mark, len(row))
+	for i, o := range row {
+		all[i] = o.mark
+	}
+	// What central said is marked even if the station is told to end just now.
+	err := d.u.o.Outbox.Apply(context.Background(), all...)
+	if err != nil && !missed(err) {
+		return err
+	}
+	if err != nil {
+		d.u.o.Log.Warn("a submission was settled otherwise meanwhile", "err", err)
+	}
+	for _, o := range row {
+		if o.tell != nil {
+			o.tell()
+		}
+	}
+	return nil
+}
+
+// missed tells whether all that was wrong is that somebody else settled a
+// submission in the meantime.
+func missed(err error) bool {
+	return errors.Is(err, outbox.ErrSettled) || errors.Is(err, outbox.ErrUnknown)
+}
+
+// close waits until all is marked and told.
+func (d *desk) close() error {
+	close(d.in)
+	return <-d.done
+}
+
+func (d *desk) mark(m outbox.Mark, tell func()) { d.in <- outcome{m, tell} }
+
+// unsent takes back that the rest of a row was being sent.
+func (d *desk) unsent(rest []outbox.Item) {
+	for _, it := range rest {
+		d.mark(d.u.o.Outbox.MarkUnsent(it.ID), nil)
+	}
+}
+
+// settled hands in what central said it did with a submission just sent.
+func (d *desk) settled(s *contract.Status) {
+	if s.State == contract.StateRefused {
+		d.refused(s.ID, &s.Refusal)
+		return
+	}
+	u, id, dossier := d.u, s.ID, s.Dossier
+	d.mark(u.o.Outbox.MarkReceived(id, outbox.Confirmation{At: s.At, State: string(s.State), Dossier: dossier}), func() {
+		u.o.Log.Info("submission delivered", "id", id, "dossier", dossier)
+		u.o.Tell(Received{ID: id, Dossier: dossier})
+		if dossier == "" {
+			u.signal(u.poll)
+		}
+	})
+}
+
+func (d *desk) refused(id string, p *contract.Problem) {
+	why := reasonFrom(p)
+	d.mark(d.u.o.Outbox.MarkRefused(id, why), func() { d.u.tellRefused(id, why) })
+}
+
+// refuse sets aside what central turned down after it had taken it.
+func (u *Uplink) refuse(ctx context.Context, id string, p *contract.Problem) {
+	why := reasonFrom(p)
+	if err := u.o.Outbox.Refused(ctx, id, why); err != nil {
+		u.outboxFailed(err)
+		return
+	}
+	u.tellRefused(id, why)
+}
+
+func (u *Uplink) tellRefused(id string, why outbox.Reason) {
+	u.o.Log.Error("submission refused", "id", id, "code", why.Code, "owner", string(why.Owner))
+	u.o.Tell(Refused{ID: id, Reason: why})
+}
