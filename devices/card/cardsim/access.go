@@ -62,7 +62,7 @@ func (c *Chip) mutual(cmd command) ([]byte, uint16) {
 	for i := range both {
 		both[i] = key[i] ^ text[16+i]
 	}
-	if c.next, err = newLine(suite.TDES, both, append(bytes.Clone(challenge[4:]), theirs[4:]...)); err != nil {
+	if c.next, err = c.agreed(suite.TDES, both, append(bytes.Clone(challenge[4:]), theirs[4:]...)); err != nil {
 		return nil, 0x6F00
 	}
 	c.wrong, c.open = 0, true
@@ -160,7 +160,7 @@ func (c *Chip) general(cmd command) ([]byte, uint16) {
 	}
 	if f.Tag == 0x85 {
 		if status == 0x9000 {
-			c.next, err = newLine(c.pace.way.Cipher, c.pace.secret, nil)
+			c.next, err = c.agreed(c.pace.way.Cipher, c.pace.secret, nil)
 			c.wrong, c.open = 0, true
 		} else {
 			c.wrong++

@@ -38,6 +38,7 @@ type Chip struct {
 	quirks Quirks
 	wrong  int // passwords in a row
 	faults map[int]Fault
+	keys   [][]byte // of all sessions, see Keys
 	state
 }
 

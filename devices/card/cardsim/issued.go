@@ -21,9 +21,11 @@ func Issued(c *ldstest.Card, q Quirks) (*Chip, error) {
 	if err != nil {
 		return nil, err
 	}
-	can, err := lds.ReadDG14(c.Files[lds.DG14])
-	if err != nil {
-		return nil, err
+	var can lds.Security // a card without DG14 proves nothing by it
+	if file, ok := c.Files[lds.DG14]; ok {
+		if can, err = lds.ReadDG14(file); err != nil {
+			return nil, err
+		}
 	}
 	zone, err := lds.ReadDG1(c.Files[lds.DG1])
 	if err != nil {
@@ -47,6 +49,7 @@ func Issued(c *ldstest.Card, q Quirks) (*Chip, error) {
 		l.scalar = key.D.FillBytes(make([]byte, curve.Size()))
 	}
 	switch key := c.ActiveKey.(type) {
+	case nil: // no active authentication
 	case *rsa.PrivateKey:
 		l.rsa, l.plan.ActiveRSA = key, key.N.BitLen()
 	case *ecdsa.PrivateKey:

@@ -3,6 +3,7 @@ package cardsim
 import (
 	"bytes"
 	"crypto/cipher"
+	"slices"
 
 	"motcua/devices/card/emrtd/suite"
 	"motcua/devices/card/lds"
@@ -15,6 +16,21 @@ type line struct {
 	enc    cipher.Block
 	mac    suite.MAC
 	count  []byte
+}
+
+// agreed makes a line under new session keys, and remembers them for Keys.
+func (c *Chip) agreed(s suite.Cipher, secret, count []byte) (*line, error) {
+	c.keys = append(c.keys, bytes.Clone(secret), s.Derive(secret, suite.ForEncryption), s.Derive(secret, suite.ForMAC))
+	return newLine(s, secret, count)
+}
+
+// Keys gives every session key that the chip agreed on since it was made, and the
+// secrets they were derived from, for tests that look for them where they must
+// not be.
+func (c *Chip) Keys() [][]byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.keys)
 }
 
 func newLine(c suite.Cipher, secret, count []byte) (*line, error) {

@@ -19,7 +19,7 @@ func (c *Chip) agree(point []byte) uint16 {
 	if err != nil {
 		return 0x6A80
 	}
-	if c.next, err = newLine(way.Cipher, secret, nil); err != nil {
+	if c.next, err = c.agreed(way.Cipher, secret, nil); err != nil {
 		return 0x6F00
 	}
 	return 0x9000

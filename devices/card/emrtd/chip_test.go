@@ -200,3 +200,29 @@ func TestGarbledCardAccess(t *testing.T) {
 		s.done()
 	}
 }
+
+// What the chip said in the clear must be what was signed, both ways; only a DG14
+// that is silent about PACE takes nothing away.
+func TestCheckAccess(t *testing.T) {
+	aes := lds.PACE{Protocol: []int{0, 4, 0, 127, 0, 7, 2, 2, 4, 2, 2}, Version: 2, Parameter: 13}
+	weak := lds.PACE{Protocol: []int{0, 4, 0, 127, 0, 7, 2, 2, 4, 2, 1}, Version: 2, Parameter: 13}
+	for _, tt := range []struct {
+		name          string
+		said, signed  []lds.PACE
+		wantDowngrade bool
+	}{
+		{"the same", []lds.PACE{aes}, []lds.PACE{aes}, false},
+		{"neither", nil, nil, false},
+		{"taken out", nil, []lds.PACE{aes}, true},
+		{"weaker put in", []lds.PACE{weak, aes}, []lds.PACE{aes}, true},
+		{"weaker instead", []lds.PACE{weak}, []lds.PACE{aes}, true},
+		{"strongest taken out", []lds.PACE{weak}, []lds.PACE{aes, weak}, true},
+		{"not signed at all", []lds.PACE{aes}, nil, false},
+	} {
+		c := &Chip{offered: lds.Security{PACE: tt.said}}
+		err := c.CheckAccess(lds.Security{PACE: tt.signed})
+		if got := errors.Is(err, ErrDowngrade); got != tt.wantDowngrade || !got && err != nil {
+			t.Errorf("%s: CheckAccess = %v; want ErrDowngrade: %v", tt.name, err, tt.wantDowngrade)
+		}
+	}
+}

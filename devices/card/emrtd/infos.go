@@ -43,7 +43,13 @@ func paceChoices(s lds.Security) []paceChoice {
 // the signed DG14: whoever took PACE out of it on the way, or put a weaker way
 // in, is found out with ErrDowngrade (9303-11, 4.2). The signature over DG14 must
 // be checked by the caller.
+//
+// A DG14 that names no way of PACE at all, as the standard does not allow but
+// issuers do, takes nothing out: PACE is no weaker than what it stands in for.
 func (c *Chip) CheckAccess(dg14 lds.Security) error {
+	if len(dg14.PACE) == 0 {
+		return nil
+	}
 	if !includes(c.offered.PACE, dg14.PACE) {
 		return fmt.Errorf("%w: DG14 names a way of PACE that the chip did not offer", ErrDowngrade)
 	}

@@ -19,8 +19,8 @@ type Card struct {
 	// Files are whole files, CardAccess among them. DG3 has no content that
 	// anybody but the state may read, so it is listed in EF.COM and not here.
 	Files     map[lds.File][]byte
-	ActiveKey crypto.Signer     // active authentication; its public key is DG15
-	ChipKey   *ecdsa.PrivateKey // chip authentication; its public key is in DG14
+	ActiveKey crypto.Signer     // active authentication; its public key is DG15; nil = none
+	ChipKey   *ecdsa.PrivateKey // chip authentication; its public key is in DG14; nil = none
 }
 
 // Chip says what a chip can do. The zero Chip is the usual one.
@@ -30,6 +30,8 @@ type Chip struct {
 	ChipKey   Suite      // "" = BrainpoolP256; elliptic curves only
 	PhotoSize int        // bytes of the picture, about; 0 = 15 kB
 	Photo     []byte     // the picture itself, JPEG or JPEG 2000; nil = drawn
+	NoActive  bool       // no DG15: the chip has no active authentication
+	NoSecured bool       // no DG14: it has no chip authentication, and signs no way of PACE
 }
 
 // ECDH with generic mapping and AES-128-CBC-CMAC on brainpoolP256r1.
@@ -61,10 +63,8 @@ func (s *State) Issue(p Person, chip Chip, f Fault) (*Card, error) {
 	files := map[lds.File][]byte{
 		lds.DG1:  node(0x61, node(0x5F1F, []byte(p.MRZ()))),
 		lds.DG13: DG13(p.Entries),
-		lds.DG14: node(0x6E, set(append(paceEntries(chip.PACE), chipEntries(ec)...)...)),
-		lds.DG15: node(0x6F, PublicKey(active.Public(), false)),
 	}
-	groups := []byte{0x61, 0x63, 0x6D, 0x6E, 0x6F}
+	groups := []byte{0x61, 0x63, 0x6D}
 	if p.Pictured {
 		if chip.Photo == nil {
 			if chip.Photo, err = Photo(chip.PhotoSize); err != nil {
@@ -72,7 +72,19 @@ func (s *State) Issue(p Person, chip Chip, f Fault) (*Card, error) {
 			}
 		}
 		files[lds.DG2] = DG2(chip.Photo)
-		groups = []byte{0x61, 0x75, 0x63, 0x6D, 0x6E, 0x6F}
+		groups = []byte{0x61, 0x75, 0x63, 0x6D}
+	}
+	if chip.NoActive {
+		active = nil
+	} else {
+		files[lds.DG15] = node(0x6F, PublicKey(active.Public(), false))
+		groups = append(groups, 0x6F)
+	}
+	if chip.NoSecured {
+		ec = nil
+	} else {
+		files[lds.DG14] = node(0x6E, set(append(paceEntries(chip.PACE), chipEntries(ec, active)...)...))
+		groups = append(groups, 0x6E)
 	}
 	files[lds.SOD] = s.Sign(files, f)
 	files[lds.COM] = node(0x60, node(0x5F01, []byte("0107")), node(0x5F36, []byte("040000")), node(0x5C, groups))
@@ -103,14 +115,18 @@ func paceEntries(ways []lds.PACE) [][]byte {
 	return entries
 }
 
-// chipEntries are the chip's key and the cipher for it (ECDH, AES-128), and the
-// signature of active authentication (plain ECDSA over SHA-256).
-func chipEntries(key *ecdsa.PrivateKey) [][]byte {
-	return [][]byte{
+// chipEntries are the chip's key and the cipher for it (ECDH, AES-128), and of an
+// active key on a curve the signature that it makes (plain ECDSA over SHA-256),
+// which an RSA key has no need of (9303-11, 9.2.4).
+func chipEntries(key *ecdsa.PrivateKey, active crypto.Signer) [][]byte {
+	entries := [][]byte{
 		sequence(oid(0, 4, 0, 127, 0, 7, 2, 2, 3, 2, 2), integer(1)),
 		sequence(oid(0, 4, 0, 127, 0, 7, 2, 2, 1, 2), PublicKey(key.Public(), true)),
-		sequence(oid(2, 23, 136, 1, 1, 5), integer(1), oid(0, 4, 0, 127, 0, 7, 1, 1, 4, 1, 3)),
 	}
+	if _, ok := active.(*ecdsa.PrivateKey); ok {
+		entries = append(entries, sequence(oid(2, 23, 136, 1, 1, 5), integer(1), oid(0, 4, 0, 127, 0, 7, 1, 1, 4, 1, 3)))
+	}
+	return entries
 }
 
 // DG13 writes the state's own fields, in the order given.
