@@ -17,6 +17,8 @@ import (
 	"filippo.io/age"
 
 	"motcua/devices/barcode"
+	"motcua/devices/card"
+	"motcua/devices/card/lds/trust"
 	"motcua/devices/receipt"
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/pack"
@@ -32,8 +34,8 @@ import (
 // touching, scanning and printing makes.
 const queue = 256
 
-// Parts are what a Station is made of. OpenScanner and OpenPrinter are nil where
-// no such unit is configured.
+// Parts are what a Station is made of. OpenScanner, OpenPrinter and OpenReader are
+// nil where no such unit is configured.
 type Parts struct {
 	Name    string // "CN-03"
 	Unit    pack.Unit
@@ -44,17 +46,23 @@ type Parts struct {
 	Show        func(visit.View)
 	OpenScanner func(context.Context) (barcode.Scanner, error)
 	OpenPrinter func(context.Context) (receipt.Printer, error)
-	Mouth       *voice.Mouth
-	Level       int    // volume that every visit begins with, 0 to 100
-	Model       string // of the printer, as configured
-	Press       *paper.Press
-	Outbox      *outbox.Outbox
-	Key         *submission.StationKey
-	To          []age.Recipient
-	LookUp      func(ctx context.Context, id, secret string) visit.LookedUp
-	Troubles    *trouble.Board
-	Log         *slog.Logger
-	Now         func() time.Time
+	OpenReader  func(context.Context) (card.Reader, error)
+	// ReaderTrouble names the trouble of a reader that cannot be opened or used; nil
+	// = reader-away, whatever the reason.
+	ReaderTrouble func(error) trouble.Code
+	// Anchors prove what chips say; nil = none, so that no card is more than read.
+	Anchors  *trust.Anchors
+	Mouth    *voice.Mouth
+	Level    int    // volume that every visit begins with, 0 to 100
+	Model    string // of the printer, as configured
+	Press    *paper.Press
+	Outbox   *outbox.Outbox
+	Key      *submission.StationKey
+	To       []age.Recipient
+	LookUp   func(ctx context.Context, id, secret string) visit.LookedUp
+	Troubles *trouble.Board
+	Log      *slog.Logger
+	Now      func() time.Time
 }
 
 // Station runs one visit after the other.
@@ -63,6 +71,7 @@ type Station struct {
 	events  chan stamped
 	scanner *scanner
 	printer *printer
+	reader  *reader
 	work    sync.WaitGroup
 
 	mu      sync.Mutex // guards what follows
@@ -71,11 +80,13 @@ type Station struct {
 	inVisit bool
 	paper   receipt.Status
 	scans   bool
+	lies    visit.Reader
 }
 
 type stamped struct {
 	at    time.Time
 	event visit.Event
+	of    *reading // that the event is of; nil = of none
 }
 
 // New makes a Station; Run starts it.
@@ -86,6 +97,9 @@ func New(p Parts) *Station {
 	}
 	if p.OpenPrinter != nil {
 		s.printer = &printer{open: p.OpenPrinter, told: s.printerTold, jobs: make(chan page, 4)}
+	}
+	if p.OpenReader != nil {
+		s.reader = &reader{open: p.OpenReader, told: s.readerTold, post: s.postOf, inspect: s.inspect, do: s.do, log: p.Log}
 	}
 	return s
 }
@@ -98,6 +112,9 @@ func (s *Station) Run(ctx context.Context) error {
 	}
 	if s.printer != nil {
 		s.do(func() { s.printer.run(ctx) })
+	}
+	if s.reader != nil {
+		s.do(func() { s.reader.run(ctx) })
 	}
 	s.serve(ctx)
 	s.work.Wait()
@@ -115,9 +132,13 @@ func (s *Station) do(f func()) {
 
 // Post tells the visit that something happened. It never blocks: if the visit
 // is so far behind that its queue is full, the event is dropped and logged.
-func (s *Station) Post(e visit.Event) {
+func (s *Station) Post(e visit.Event) { s.postOf(nil, e) }
+
+// postOf is Post for an event of a reading: the visit hears it only if it still
+// waits for that one when its turn comes.
+func (s *Station) postOf(g *reading, e visit.Event) {
 	select {
-	case s.events <- stamped{s.Now(), e}:
+	case s.events <- stamped{s.Now(), e, g}:
 	default:
 		s.Log.Error("event dropped, the visit does not keep up")
 	}
@@ -141,7 +162,10 @@ func (s *Station) serve(ctx context.Context) {
 			return
 		case e = <-s.events:
 		case <-tick.C:
-			e = stamped{s.Now(), visit.Tick{}}
+			e = stamped{at: s.Now(), event: visit.Tick{}}
+		}
+		if e.of != nil && !s.reader.awaited(e.of) {
+			continue // of a card that the visit turned away from
 		}
 		before := state.Page()
 		var next visit.View
@@ -192,6 +216,10 @@ func (s *Station) perform(ctx context.Context, t visit.Task) {
 		s.do(func() { s.printFor(ctx, t) })
 	case visit.LookUp:
 		s.do(func() { s.Post(s.LookUp(ctx, t.ID, t.Secret)) })
+	case visit.ReadChip:
+		s.readChip(ctx, t.Person)
+	case visit.DropChip:
+		s.dropChip()
 	case visit.CallStaff:
 		if s.Troubles.Set("staff-called", s.Now()) {
 			s.Log.Info("staff called")
@@ -219,64 +247,9 @@ func (s *Station) endVisit() {
 	s.mu.Lock()
 	s.id, s.secret = "", ""
 	s.mu.Unlock()
+	s.dropChip()
 	s.Mouth.Hush()
 	s.Mouth.SetLevel(level(s.Level))
 	s.Troubles.Clear("staff-called")
 	s.Log.Info("visit ended")
-}
-
-// scannerTold keeps the scanner's trouble true.
-func (s *Station) scannerTold(ready bool, err error) {
-	s.mu.Lock()
-	s.scans = ready
-	s.mu.Unlock()
-	s.mend("scanner-away", ready, err)
-}
-
-// printerTold keeps the printer's troubles true and the visit informed.
-func (s *Station) printerTold(status receipt.Status, err error) {
-	s.mu.Lock()
-	before := s.paper
-	s.paper = status
-	s.mu.Unlock()
-	s.mend("printer-away", status != receipt.Offline, err)
-	s.mend("printer-paper", status != receipt.PaperOut, nil)
-	s.mend("printer-near", status != receipt.NearEnd, nil)
-	s.mend("printer-open", status != receipt.CoverOpen, nil)
-	s.mend("printer-faulty", status != receipt.Error, nil)
-	if status != before {
-		s.Log.Info("printer", "unit", "printer", "status", status.String())
-		s.Post(visit.PrinterChanged{Printer: meaning(status)})
-	}
-}
-
-// Printer tells what the printer said last.
-func (s *Station) Printer() receipt.Status {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.paper
-}
-
-// Scanner tells whether the scanner is open.
-func (s *Station) Scanner() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.scans
-}
-
-// mend sets or clears a trouble and logs the change.
-func (s *Station) mend(code trouble.Code, fine bool, err error) {
-	if fine {
-		if s.Troubles.Clear(code) {
-			s.Log.Info("healed", "trouble", string(code))
-		}
-		return
-	}
-	if s.Troubles.Set(code, s.Now()) {
-		args := []any{"trouble", string(code)}
-		if err != nil {
-			args = append(args, "err", err)
-		}
-		s.Log.Warn("trouble", args...)
-	}
 }

@@ -32,6 +32,10 @@ type Kind struct {
 // Kinds are all troubles there are.
 var kinds = map[Code]Kind{
 	"scanner-away":   {Staff, 10 * time.Second},
+	"reader-away":    {Staff, 10 * time.Second},
+	"reader-daemon":  {Technician, 10 * time.Second},
+	"reader-denied":  {Technician, 10 * time.Second},
+	"reader-unseen":  {Technician, 10 * time.Second},
 	"printer-away":   {Staff, 10 * time.Second},
 	"printer-paper":  {Staff, 0},
 	"printer-near":   {Staff, 0},

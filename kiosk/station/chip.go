@@ -1,0 +1,185 @@
+package station
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"motcua/devices"
+	"motcua/devices/card"
+	"motcua/devices/card/emrtd"
+	"motcua/kiosk/identity"
+	"motcua/kiosk/visit"
+)
+
+// readTime is the longest that a chip may take, one that slows down after wrong
+// passwords included. The photo, which takes most of the time of other readers, is
+// not read.
+const readTime = 25 * time.Second
+
+// reader keeps the card reader open, tells the visit what lies on it and reads the
+// chip when the visit asks for it.
+type reader struct {
+	open func(context.Context) (card.Reader, error)
+	told func(visit.Reader, error)
+	// post sends an event of one reading; it is dropped if that was ended before
+	// the visit came to it.
+	post    func(*reading, visit.Event)
+	inspect func(context.Context, card.Card, identity.Person, func(visit.ChipStep)) (identity.Person, error)
+	do      func(func())
+	log     *slog.Logger
+
+	mu      sync.Mutex    // guards what follows
+	lying   card.Card     // the one card on the reader; nil = none, or several
+	current *reading      // the one whose answer the visit waits for; nil = none
+	last    chan struct{} // closed when the reading begun last let go of its card
+}
+
+// reading is one attempt to read a chip. It is answered once.
+type reading struct {
+	card    card.Card
+	cancel  context.CancelFunc
+	once    sync.Once
+	fetched atomic.Bool // all of the card was read: it may go
+}
+
+func (r *reader) run(ctx context.Context) {
+	keep(ctx, r.open, r.serve, func(err error) {
+		if err != nil {
+			r.told(visit.ReaderAway, err)
+			return
+		}
+		r.told(visit.ReaderEmpty, nil) // what lies there is told by the first event
+	})
+}
+
+// serve tells what happens on the reader until the unit fails.
+func (r *reader) serve(ctx context.Context, unit card.Reader) error {
+	defer r.lay(nil, visit.ChipUnreadable)
+	for {
+		event, err := unit.Wait(ctx)
+		if err != nil {
+			return err
+		}
+		switch e := event.(type) {
+		case card.Tapped:
+			r.lay(e.Card, visit.ChipLifted)
+			r.told(visit.ReaderCard, nil)
+		case card.Lifted:
+			r.lay(nil, visit.ChipLifted)
+			r.told(visit.ReaderEmpty, nil)
+		case card.Crowded:
+			r.lay(nil, visit.ChipCrowded)
+			r.told(visit.ReaderCrowded, nil)
+		}
+	}
+}
+
+// lay notes which card lies on the reader now. A reading of the one before has
+// failed, for the reason given, whatever its driver still waits for.
+func (r *reader) lay(c card.Card, why visit.ChipProblem) {
+	r.mu.Lock()
+	before, g := r.lying, r.current
+	r.lying = c
+	r.mu.Unlock()
+	if before == nil {
+		return
+	}
+	if g != nil && g.card == before && !g.fetched.Load() {
+		r.answer(g, visit.ChipFailed{Why: why})
+		g.cancel()
+	}
+	if err := closing(before); err != nil {
+		r.log.Warn("card not let go", "unit", "reader", "err", err)
+	}
+}
+
+// answer ends a reading for the visit.
+func (r *reader) answer(g *reading, e visit.Event) {
+	g.once.Do(func() { r.post(g, e) })
+}
+
+// awaited tells whether the visit still wants to hear of a reading.
+func (r *reader) awaited(g *reading) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.current == g
+}
+
+// drop ends the reading that is under way; nothing of it is told from now on.
+func (r *reader) drop() {
+	r.mu.Lock()
+	g := r.current
+	r.current = nil
+	r.mu.Unlock()
+	if g != nil {
+		g.cancel()
+	}
+}
+
+// read begins to read the chip of the card that lies on the reader, and ends the
+// reading before.
+func (r *reader) read(ctx context.Context, p identity.Person) {
+	r.drop()
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	g := &reading{cancel: cancel}
+	free := make(chan struct{})
+	r.mu.Lock()
+	g.card = r.lying
+	before := r.last
+	r.current, r.last = g, free
+	r.mu.Unlock()
+	r.do(func() {
+		defer close(free)
+		defer cancel()
+		if before != nil {
+			<-before // a card is used by one at a time; that one was told to end
+		}
+		if g.card == nil {
+			r.answer(g, visit.ChipFailed{Why: visit.ChipLifted})
+			return
+		}
+		r.readNow(ctx, g, p)
+	})
+}
+
+func (r *reader) readNow(ctx context.Context, g *reading, p identity.Person) {
+	began := time.Now()
+	person, err := r.inspect(ctx, g.card, p, func(s visit.ChipStep) {
+		g.fetched.Store(s == visit.ChipChecking)
+		r.post(g, visit.ChipReached{Step: s})
+	})
+	took := time.Since(began).String()
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		r.log.Info("chip left", "unit", "reader", "took", took) // it was lifted, or nobody wants it any more
+	case err != nil:
+		r.log.Warn("chip not read", "unit", "reader", "took", took, "err", err)
+		r.answer(g, visit.ChipFailed{Why: problem(err)})
+	default:
+		r.log.Info("chip read", "unit", "reader", "took", took, "assurance", string(person.Assurance),
+			"opened", person.Proof.Opened, "signed", person.Proof.Signed, "doubts", person.Proof.Doubts)
+		r.answer(g, visit.ChipRead{Person: person})
+	}
+}
+
+// problem is what a failed reading means to a visitor.
+func problem(err error) visit.ChipProblem {
+	var known *chipError
+	switch {
+	case errors.As(err, &known):
+		return known.why
+	case errors.Is(err, card.ErrTwoCards):
+		return visit.ChipCrowded
+	case errors.Is(err, card.ErrLifted):
+		return visit.ChipLifted
+	case errors.Is(err, emrtd.ErrAsk):
+		return visit.ChipLocked
+	case errors.Is(err, emrtd.ErrWrongCard), errors.Is(err, devices.ErrRefused):
+		return visit.ChipUnknown
+	}
+	return visit.ChipUnreadable // silence, noise, a reader that went away, too slow
+}
