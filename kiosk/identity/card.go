@@ -54,9 +54,9 @@ func readCard(f []string, now time.Time) (Person, error) {
 	p.Never = never
 	if !never {
 		p.Expires = ends[len(ends)-1] // of two, the benefit of the doubt
-		if civil(now).After(p.Expires) {
-			return Person{}, ErrExpired
-		}
+	}
+	if p.Expired(now) {
+		return Person{}, ErrExpired
 	}
 	p.Warnings = Doubts(p)
 	return p, nil

@@ -28,6 +28,26 @@ func Expiry(born, issued time.Time) (ends []time.Time, never bool) {
 	return slices.Compact(ends), never
 }
 
+// Expired tells whether the card is past its last day at a moment, where that
+// is: past the day that is known, else past the day of the law that it was
+// issued under. A card of which neither is known has not expired.
+func (p Person) Expired(at time.Time) bool {
+	last := p.Expires
+	switch {
+	case p.Never:
+		return false
+	case last.IsZero() && (p.Born.IsZero() || p.Issued.IsZero()):
+		return false
+	case last.IsZero():
+		ends, never := Expiry(p.Born, p.Issued)
+		if never {
+			return false
+		}
+		last = ends[len(ends)-1] // of two, the benefit of the doubt
+	}
+	return civil(at).After(last)
+}
+
 // expiry is the rule for one way to reckon birthdays.
 func expiry(ages []int, birthday func(age int) time.Time, issued time.Time) (ends []time.Time, never bool) {
 	for _, age := range ages {

@@ -28,6 +28,8 @@ func (m *Machine) View(s State) View {
 		m.about(s, &v)
 	case AtIdentify:
 		m.identify(s, &v)
+	case AtChip:
+		m.chipPage(s, &v)
 	case AtPapers:
 		m.papers(s, &v)
 	case AtQuestion:
@@ -72,6 +74,8 @@ func (m *Machine) step(s State) string {
 		return m.groupOf(s)
 	case AtAbout, AtGuide, AtPapers:
 		return s.code
+	case AtChip:
+		return string(s.chip.mood)
 	}
 	return ""
 }
@@ -183,6 +187,9 @@ func (m *Machine) goodbye(s State, v *View) {
 	if p := s.procedureOf(m.Pack); p != nil && p.Home.Label.In(s.lang) != "" {
 		v.Blocks = append(v.Blocks, Card{Icon: "house", Tone: Indigo,
 			Title: m.t(s, "goodbye.home", nil), Line: shown(p.Home.Label, s.lang)})
+	}
+	if s.lies() {
+		v.Blocks = append(v.Blocks, Card{Icon: "id-card", Tone: Son, Title: m.t(s, "goodbye.card", nil), Line: m.t(s, "goodbye.card.line", nil)})
 	}
 	v.Actions = []Button{{ID: "again", Label: m.t(s, "again", nil)}, m.primary(s, "finish", "finish")}
 }

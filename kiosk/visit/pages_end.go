@@ -175,8 +175,15 @@ func (m *Machine) prompt(s State) prompt {
 		p.Key = map[delivery]string{unsent: "done.say.stored", received: "done.say.received", refused: "done.say.refused"}[s.delivery]
 	case s.page == AtNoPrint:
 		p.Key = "noprint.say"
-	case s.page == AtIdentify && !s.scanner:
-		p.Key = "identify.say.noscanner"
+	case s.page == AtIdentify:
+		p.Key = m.identifySay(s)
+	case s.page == AtChip:
+		p.Key = s.by("chip." + string(s.chip.mood) + ".say")
+		if !m.Texts.Has(p.Key) {
+			p.Key = "chip." + string(s.chip.mood) + ".say"
+		}
+	case s.page == AtGoodbye && s.lies():
+		p.Key = "goodbye.card.say"
 	default:
 		p.Key = string(s.page) + ".say"
 	}

@@ -131,6 +131,10 @@ func (m *Machine) noteOfPaper(s State, p pack.Paper) string {
 }
 
 func (m *Machine) identify(s State, v *View) {
+	if m.reads(s) {
+		m.identifyByChip(s, v)
+		return
+	}
 	if !s.scanner {
 		v.Blocks = []Block{
 			Heading{Title: m.t(s, "identify.title.noscanner", nil), Line: m.t(s, "identify.line.noscanner", nil)},
@@ -145,7 +149,7 @@ func (m *Machine) identify(s State, v *View) {
 	v.Blocks = append(v.Blocks,
 		Rows{Items: []Row{{ID: "way:type", Icon: "keyboard", Tone: Indigo,
 			Title: m.t(s, "identify.type", nil), Line: m.t(s, "identify.type.line", nil)}}},
-		Note{Icon: "shield-check", Tone: Jade, Text: m.t(s, "identify.promise", nil)},
+		m.promise(s),
 	)
 	v.Actions = []Button{m.back(s)}
 }
@@ -160,11 +164,12 @@ func (m *Machine) papers(s State, v *View) {
 				Title: paper.Name.In(s.lang), Line: m.noteOfPaper(s, paper)})
 		}
 	}
-	greet := Note{Icon: "circle-check", Tone: Jade, Text: m.t(s, "papers.hello", text.Args{"name": s.person.Name})}
-	if len(s.person.Warnings) > 0 || s.person.Assurance == "typed" {
-		greet = Note{Icon: "circle-alert", Tone: Amber, Text: m.t(s, "papers.staffcheck", text.Args{"name": s.person.Name})}
+	v.Blocks = append(v.Blocks, m.greeting(s))
+	v.Blocks = append(v.Blocks, m.noteOf(s)...)
+	if s.lies() {
+		v.Blocks = append(v.Blocks, Note{Icon: "id-card", Tone: Indigo, Text: m.t(s, "papers.takecard", nil)})
 	}
-	v.Blocks = append(v.Blocks, greet, rows)
+	v.Blocks = append(v.Blocks, rows)
 	v.Actions = []Button{m.back(s), m.more(s), m.onward(s, "papers.next")}
 }
 
@@ -183,6 +188,7 @@ func (m *Machine) question(s State, v *View) {
 			Count: m.t(s, "question.count", text.Args{"n": strconv.Itoa(place + 1), "all": strconv.Itoa(len(all))})},
 		Heading{Title: q.Label.In(s.lang), Line: q.Help.In(s.lang)},
 	}
+	v.Blocks = append(v.Blocks, m.noteOf(s)...)
 	problem := ""
 	if s.problem != "" {
 		problem = m.t(s, s.problem, nil)

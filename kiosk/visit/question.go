@@ -14,6 +14,9 @@ import (
 // longest bounds what can be typed where a question sets no bound of its own.
 const longest = 120
 
+// askNumber is the question for the personal number, the first of them.
+const askNumber = "id.number"
+
 // identityQuestions are asked when somebody has no card with them; staff check
 // the answers, so they are few.
 func (m *Machine) identityQuestions() []pack.Question {
@@ -284,6 +287,13 @@ func (n *next) answerAndGoOn(q pack.Question) {
 		}
 	}
 	n.set(q.ID, value)
+	if q.ID == askNumber {
+		n.doubt = ""
+		if n.reads(n.State) {
+			n.offerChip() // it may spare the other questions
+			return
+		}
+	}
 	_, place, all := n.questionAt(n.State)
 	if n.mending {
 		// An answer can open questions that were not asked before.
@@ -316,9 +326,9 @@ func (n *next) introduce() {
 		n.ask("id.born")
 		return
 	}
-	n.person = identity.Person{Number: identity.PersonalNumber(a["id.number"]), Name: a["id.name"], Born: born,
+	n.person = identity.Person{Number: identity.PersonalNumber(a[askNumber]), Name: a["id.name"], Born: born,
 		Sex: a["id.sex"], Address: a["id.address"], Assurance: identity.Typed}
-	n.person.Warnings = identity.Doubts(n.person)
+	n.person.Warnings = n.doubted(identity.Doubts(n.person))
 	n.known, n.answers = true, nil
 	n.goTo(AtPapers)
 }

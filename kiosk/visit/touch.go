@@ -148,8 +148,10 @@ func (n *next) touchedPage(id string) {
 		case "way:type":
 			n.typed = true
 			n.answers = map[string]string{}
-			n.ask(m0(n.aboutYou).ID)
+			n.ask(askNumber)
 		}
+	case AtChip:
+		n.touchedChip(id)
 	case AtPapers:
 		switch id {
 		case "back":
@@ -218,7 +220,7 @@ func (n *next) choose(code string) {
 	if !ok {
 		return
 	}
-	n.code, n.answers, n.job = p.Code, nil, noJob
+	n.code, n.answers, n.job, n.tries = p.Code, nil, noJob, 0
 	switch {
 	case p.Mode == pack.Guide:
 		n.goTo(AtGuide)
@@ -249,13 +251,19 @@ func (n *next) scanned(code string) {
 		default:
 			n.say("lookup.notreceipt")
 		}
-	case AtIdentify:
+	case AtIdentify, AtChip:
 		switch {
+		case n.chip.mood == chipBusy, n.chip.mood == chipRefused:
 		case err != nil:
 			n.say(identity.Sentence(err))
 		case found.Kind == identity.Card:
-			n.person, n.known, n.typed, n.answers = found.Person, true, false, nil
-			n.goTo(AtPapers)
+			n.forget()
+			n.person, n.known = found.Person, true
+			if n.reads(n.State) {
+				n.offerChip()
+			} else {
+				n.goTo(AtPapers)
+			}
 		default:
 			n.say(found.Kind.Sentence())
 		}
@@ -272,7 +280,7 @@ func (m *Machine) read(code string, at time.Time) (identity.Found, error) {
 
 // forget drops who it is and all that was answered.
 func (n *next) forget() {
-	n.person, n.known, n.typed, n.answers = identity.Person{}, false, false, nil
+	n.person, n.known, n.typed, n.answers, n.doubt = identity.Person{}, false, false, nil, ""
 }
 
 // another begins again for the same visitor, keeping language and look only.

@@ -2,8 +2,9 @@
 // and an event give the next state, what is on the screen and what is to be
 // done. It does no I/O, reads no clock and knows no toolkit.
 //
-// The road: attract → home → procedures → identify → papers → questions, one a
-// screen → review with consent → sending → done → goodbye → attract. Help,
+// The road: attract → home → procedures → identify, with the chip of the card
+// where there is a reader → papers → questions, one a screen → review with consent
+// → sending → done → goodbye → attract. Help,
 // language, larger text, the voice and the end are on every page. A visit that
 // nobody touches for IdleAfter is asked about, and ended IdleCount later. By
 // whatever road a visit ends, its State is replaced by a new one that holds
@@ -41,6 +42,7 @@ const (
 	AtAbout      Page = "about" // one procedure: papers, time, fee, where
 	AtGuide      Page = "guide"
 	AtIdentify   Page = "identify"
+	AtChip       Page = "chip" // the card is laid down, its chip is read
 	AtPapers     Page = "papers"
 	AtQuestion   Page = "question"
 	AtReview     Page = "review"
@@ -59,8 +61,8 @@ const (
 )
 
 // Pages lists every page, in the order of the road.
-var Pages = []Page{AtAttract, AtHome, AtProcedures, AtSearch, AtAbout, AtGuide, AtIdentify, AtPapers, AtQuestion, AtReview,
-	AtConsent, AtSending, AtDone, AtNotKept, AtNoPrint, AtCode, AtLookUp, AtFound, AtTicket, AtLawyer, AtFeedback, AtGoodbye}
+var Pages = []Page{AtAttract, AtHome, AtProcedures, AtSearch, AtAbout, AtGuide, AtIdentify, AtChip, AtPapers, AtQuestion,
+	AtReview, AtConsent, AtSending, AtDone, AtNotKept, AtNoPrint, AtCode, AtLookUp, AtFound, AtTicket, AtLawyer, AtFeedback, AtGoodbye}
 
 // delivery is how far the submission of this visit is.
 type delivery int
@@ -94,6 +96,7 @@ type State struct {
 
 	// What is known of the station; outlives the visit.
 	scanner bool
+	reader  Reader
 	printer PrinterState
 	online  bool
 
@@ -106,6 +109,11 @@ type State struct {
 	known  bool
 	typed  bool   // identity is being typed, not read
 	note   string // key of a sentence about what just went wrong; "" = none
+
+	chip  reading
+	tries int              // readings that failed
+	cards int              // laid down in this visit
+	doubt identity.Warning // what the last reading gave reason to doubt
 
 	at      string            // id of the question
 	answers map[string]string // never changed in place
@@ -148,8 +156,8 @@ type Place struct {
 	Unit  pack.Unit
 	// Station is the station's short name, "CN-03".
 	Station string
-	// HasScanner and HasPrinter tell what is configured at all.
-	HasScanner, HasPrinter bool
+	// HasScanner, HasReader and HasPrinter tell what is configured at all.
+	HasScanner, HasReader, HasPrinter bool
 }
 
 // Machine steps visits of one station. It is read-only and safe for all.
@@ -165,7 +173,8 @@ func New(p Place) *Machine {
 	return m
 }
 
-// Start is a station waiting for its next visitor.
+// Start is a station waiting for its next visitor. A reader counts as away until
+// ReaderChanged tells otherwise: nobody is sent to one that may not be there.
 func (m *Machine) Start(at time.Time) State {
 	return State{page: AtAttract, now: at, life: at, came: at, lang: pack.VI,
 		look: Look{Size: NormalSize}, scanner: m.HasScanner, printer: m.noPrinter()}
@@ -191,6 +200,9 @@ func (m *Machine) Step(s State, at time.Time, e Event) (State, View, []Task) {
 	if n.page != before.page {
 		n.came = n.now
 	}
+	if before.chip.mood == chipBusy && n.chip.mood != chipBusy && !ended(e) {
+		n.tasks = append([]Task{DropChip{}}, n.tasks...)
+	}
 	v := m.View(n.State)
 	if spoken := m.prompt(n.State); spoken != m.prompt(before) {
 		if spoken.Key == "" {
@@ -211,6 +223,15 @@ type next struct {
 
 func (n *next) do(t Task) { n.tasks = append(n.tasks, t) }
 
+// ended tells that the reading of a chip is over outside too.
+func ended(e Event) bool {
+	switch e.(type) {
+	case ChipRead, ChipFailed:
+		return true
+	}
+	return false
+}
+
 // event decides what happens, whatever the page.
 func (n *next) event(e Event) {
 	switch e := e.(type) {
@@ -229,6 +250,18 @@ func (n *next) event(e Event) {
 		}
 	case ScannerChanged:
 		n.scanner = e.Ready
+	case ReaderChanged:
+		n.readerChanged(e.Reader)
+	case ChipReached:
+		n.chipReached(e.Step)
+	case ChipRead:
+		if n.chip.mood == chipBusy {
+			n.chipRead(e.Person)
+		}
+	case ChipFailed:
+		if n.chip.mood == chipBusy {
+			n.chipFailed(e.Why)
+		}
 	case LinkChanged:
 		n.online = e.Online
 		if !e.Online {
@@ -279,7 +312,7 @@ func (n *next) alive() {
 
 // goTo enters a page and drops what belonged to the one before only.
 func (n *next) goTo(p Page) {
-	n.page, n.over, n.note, n.problem, n.part = p, "", "", "", 0
+	n.page, n.over, n.note, n.problem, n.part, n.chip = p, "", "", "", 0, reading{}
 	n.came = n.now
 }
 
@@ -289,7 +322,7 @@ func (n *next) say(key string) { n.note = key }
 // end forgets the person. What is left is what a station knows of itself.
 func (n *next) end() {
 	fresh := n.Start(n.now)
-	fresh.scanner, fresh.printer, fresh.online = n.scanner, n.printer, n.online
+	fresh.scanner, fresh.reader, fresh.printer, fresh.online = n.scanner, n.reader, n.printer, n.online
 	n.State = fresh
 	n.do(End{})
 }
@@ -306,6 +339,11 @@ func (n *next) tick() {
 			} else {
 				n.settled()
 			}
+		}
+	case n.chip.mood == chipBusy:
+		n.life = n.now // so is this
+		if n.now.Sub(n.chip.since) >= chipLimit {
+			n.chipFailed(ChipUnreadable)
 		}
 	case n.page == AtGoodbye && n.now.Sub(n.came) >= goodbyeFor:
 		n.end()

@@ -17,13 +17,18 @@ func events() []Event {
 		LinkChanged{true}, LinkChanged{false}, kept, NotStored{}, NotStored{Full: true},
 		Received{ID: kept.ID, Dossier: "H26.82-261123-0001"}, Refused{kept.ID}, Unsent{kept.ID},
 		Printed{}, PrintFailed{PrinterNoPaper}, PrintFailed{PrinterAway},
-		LookedUp{Result: LookUpUnknown}, LookedUp{Result: LookUpFound, State: "lookup.state.received"}}
+		LookedUp{Result: LookUpUnknown}, LookedUp{Result: LookUpFound, State: "lookup.state.received"},
+		ReaderChanged{ReaderAway}, ReaderChanged{ReaderEmpty}, ReaderChanged{ReaderCard}, ReaderChanged{ReaderCrowded},
+		ChipReached{ChipReading}, ChipReached{ChipChecking}, ChipRead{genuine}, ChipRead{expired}, ChipRead{stranger}}
+	for why := ChipLifted; why <= ChipUnreadable; why++ {
+		out = append(out, ChipFailed{why})
+	}
 	for _, id := range []string{"start", "back", "next", "more", "end", "leave", "close", "stay", "look", "staff", "hotline",
 		"listen", "lang:en", "lang:vi", "submit", "consent", "consent:more", "finish", "again", "print", "begin", "retry",
 		"onscreen", "wait", "search", "way:type", "field", "door:submit", "door:ask", "door:lookup", "door:ticket",
 		"door:lawyer", "door:feedback", "row:" + birth, "row:" + residence, "row:nothing", "chip:birth", "line:person",
 		"size:3", "size:9", "theme:2", "calm", "rate:4", "date:year", "opt:no", "sug:0", "sug:99", "key:a", "key:1",
-		"key:delete", "key:clear", "key:tone:sac", "nothing", ""} {
+		"skip", "call", "way:number", "way:scan", "key:delete", "key:clear", "key:tone:sac", "nothing", ""} {
 		out = append(out, Touched{id})
 	}
 	return out
@@ -93,9 +98,20 @@ func touchable(v View) []string {
 // none leaves the pages there are, and where it leads is written down.
 func TestEveryPairIsDecided(t *testing.T) {
 	m := machine(t)
+	for file, reader := range map[string]Reader{"testdata/pairs.golden": ReaderAway, "testdata/pairs-card.golden": ReaderCard} {
+		golden(t, file, pairs(t, m, reader))
+	}
+}
+
+// pairs tells where every event leads from every page, with the reader as given.
+func pairs(t *testing.T, m *Machine, reader Reader) string {
+	t.Helper()
 	var table strings.Builder
 	for _, from := range Pages {
 		begin := arrive(t, m, from)
+		if reader != ReaderAway {
+			begin, _, _ = m.Step(begin, begin.now, ReaderChanged{reader})
+		}
 		for _, e := range events() {
 			s, v, _ := m.Step(begin, morning.Add(time.Hour), e)
 			if !slices.Contains(Pages, s.page) {
@@ -104,16 +120,19 @@ func TestEveryPairIsDecided(t *testing.T) {
 			if s.page != AtAttract && len(touchable(v)) == 0 {
 				t.Errorf("%s + %T: nothing can be touched on %q", from, e, s.page)
 			}
-			if s.page != from || v.Over != nil {
+			if s.page != from || v.Over != nil || s.chip.mood != begin.chip.mood {
 				over := ""
+				if s.page == AtChip {
+					over = ": " + string(s.chip.mood)
+				}
 				if v.Over != nil {
-					over = " under " + v.Over.Name
+					over += " under " + v.Over.Name
 				}
 				fmt.Fprintf(&table, "%-10s %-34s → %s%s\n", from, name(e), s.page, over)
 			}
 		}
 	}
-	golden(t, "testdata/pairs.golden", table.String())
+	return table.String()
 }
 
 func name(e Event) string {
@@ -124,6 +143,9 @@ func name(e Event) string {
 		return map[string]string{card7: "scanned a card", code1: "scanned a receipt"}[e.Text] + map[bool]string{true: "scanned anything else"}[e.Text == "?"]
 	case Stored:
 		return "stored"
+	case ChipRead:
+		return "chip read" + map[bool]string{true: ": expired"}[e.Person.Expires.Equal(expired.Expires)] +
+			map[bool]string{true: ": of another"}[e.Person.Number == stranger.Number]
 	case LookedUp:
 		return fmt.Sprintf("looked up: %d", e.Result)
 	}
@@ -142,16 +164,21 @@ func arrive(t *testing.T, m *Machine, page Page) State {
 		AtAbout:      func() { w.touch("start", "door:ask", "row:"+birth) },
 		AtGuide:      func() { w.touch("start", "door:submit", "row:"+residence) },
 		AtIdentify:   func() { w.touch("start", "door:submit", "row:"+birth) },
-		AtPapers:     func() { w.touch("start", "door:submit", "row:"+birth); w.happen(Scanned{card7}) },
-		AtQuestion:   func() { w.touch("start", "door:submit", "row:"+birth); w.happen(Scanned{card7}); w.touch("next") },
-		AtReview:     w.review,
-		AtConsent:    func() { w.review(); w.touch("consent:more") },
-		AtSending:    w.submitted,
-		AtDone:       func() { w.submitted(); w.happen(kept) },
-		AtNotKept:    func() { w.submitted(); w.happen(NotStored{}) },
-		AtNoPrint:    func() { w.submitted(); w.happen(kept); w.happen(PrintFailed{PrinterNoPaper}) },
-		AtCode:       func() { w.submitted(); w.happen(kept); w.happen(PrintFailed{PrinterNoPaper}); w.touch("onscreen") },
-		AtLookUp:     func() { w.touch("start", "door:lookup"); w.happen(Scanned{code1}) },
+		AtChip: func() {
+			w.happen(ReaderChanged{ReaderEmpty})
+			w.touch("start", "door:submit", "row:"+birth)
+			w.happen(Scanned{card7})
+		},
+		AtPapers:   func() { w.touch("start", "door:submit", "row:"+birth); w.happen(Scanned{card7}) },
+		AtQuestion: func() { w.touch("start", "door:submit", "row:"+birth); w.happen(Scanned{card7}); w.touch("next") },
+		AtReview:   w.review,
+		AtConsent:  func() { w.review(); w.touch("consent:more") },
+		AtSending:  w.submitted,
+		AtDone:     func() { w.submitted(); w.happen(kept) },
+		AtNotKept:  func() { w.submitted(); w.happen(NotStored{}) },
+		AtNoPrint:  func() { w.submitted(); w.happen(kept); w.happen(PrintFailed{PrinterNoPaper}) },
+		AtCode:     func() { w.submitted(); w.happen(kept); w.happen(PrintFailed{PrinterNoPaper}); w.touch("onscreen") },
+		AtLookUp:   func() { w.touch("start", "door:lookup"); w.happen(Scanned{code1}) },
 		AtFound: func() {
 			w.touch("start", "door:lookup")
 			w.happen(Scanned{code1})
@@ -180,7 +207,7 @@ func TestRandomWalk(t *testing.T) {
 	r := rand.New(rand.NewPCG(2026, 11))
 	all := events()
 	each := 10_000/len(Pages) + 1
-	visits, submitted := 0, 0
+	visits, submitted, chips := 0, 0, 0
 	for _, from := range Pages {
 		w := walk(t, m)
 		w.s = arrive(t, m, from)
@@ -193,8 +220,12 @@ func TestRandomWalk(t *testing.T) {
 				w.touch(ids[r.IntN(len(ids))])
 			case n >= 3 && before == AtReview:
 				w.touch("consent", "submit")
+			case w.s.chip.mood == chipBusy:
+				w.happen([]Event{ChipReached{ChipReading}, ChipReached{ChipChecking}, ChipRead{genuine}}[r.IntN(3)])
+			case before == AtIdentify, before == AtChip:
+				w.happen([]Event{Scanned{card7}, ReaderChanged{ReaderEmpty}, ReaderChanged{ReaderCard}}[r.IntN(3)])
 			case n == 4 && before == AtAttract:
-				w.s = arrive(t, m, AtReview)
+				w.s = arrive(t, m, []Page{AtReview, AtChip}[r.IntN(2)])
 				w.now, w.v = w.s.now, m.View(w.s)
 				before = w.s.Page()
 			default:
@@ -206,6 +237,9 @@ func TestRandomWalk(t *testing.T) {
 					t.Fatal("submitted without consent")
 				}
 			}
+			if has[ReadChip](w) {
+				chips++
+			}
 			if before != AtAttract && w.s.Page() == AtAttract {
 				visits++
 				checkForgotten(t, m, w.s)
@@ -216,9 +250,9 @@ func TestRandomWalk(t *testing.T) {
 		}
 		everybodyLeaves(t, m, w.s, w.now)
 	}
-	t.Logf("%d visits, %d submissions", visits, submitted)
-	if visits < 50 || submitted < 5 {
-		t.Errorf("%d visits, %d submissions: the walk shows too little", visits, submitted)
+	t.Logf("%d visits, %d submissions, %d chips", visits, submitted, chips)
+	if visits < 50 || submitted < 5 || chips < 20 {
+		t.Errorf("%d visits, %d submissions, %d chips: the walk shows too little", visits, submitted, chips)
 	}
 }
 
@@ -226,7 +260,7 @@ func TestRandomWalk(t *testing.T) {
 func checkForgotten(t *testing.T, m *Machine, s State) {
 	t.Helper()
 	clean := m.Start(s.now)
-	clean.scanner, clean.printer, clean.online = s.scanner, s.printer, s.online
+	clean.scanner, clean.reader, clean.printer, clean.online = s.scanner, s.reader, s.printer, s.online
 	if !reflect.DeepEqual(s, clean) {
 		t.Fatal("something of the visit is left")
 	}

@@ -46,7 +46,7 @@ func machine(t testing.TB) *Machine {
 	if !ok {
 		t.Fatal("no unit 00082 in the pack")
 	}
-	return New(Place{Texts: texts, Pack: p, Unit: unit, Station: "CN-03", HasScanner: true, HasPrinter: true})
+	return New(Place{Texts: texts, Pack: p, Unit: unit, Station: "CN-03", HasScanner: true, HasReader: true, HasPrinter: true})
 }
 
 // walker holds a visit and lets events happen to it.
