@@ -95,6 +95,9 @@ func (c *Chip) set(cmd command) uint16 {
 	case [2]byte{0xC1, 0xA4}:
 		return c.beginPACE(field)
 	case [2]byte{0x41, 0xA4}:
+		if c.mute {
+			return 0x6985
+		}
 		w := c.locks.plan.Chip
 		c.caSet = c.line != nil && w.Cipher != suite.TDES && w.Curve.Curve != nil && bytes.Equal(field[0x80], w.Cipher.CA())
 		if !c.caSet {
@@ -102,6 +105,9 @@ func (c *Chip) set(cmd command) uint16 {
 		}
 		return 0x9000
 	case [2]byte{0x41, 0xA6}:
+		if c.mute {
+			return 0x6985
+		}
 		if w := c.locks.plan.Chip; c.line == nil || w.Cipher != suite.TDES {
 			return 0x6A80
 		}

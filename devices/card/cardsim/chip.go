@@ -39,6 +39,7 @@ type Chip struct {
 	wrong  int // passwords in a row
 	faults map[int]Fault
 	keys   [][]byte // of all sessions, see Keys
+	mute   bool     // it refuses to prove itself
 	state
 }
 
@@ -92,6 +93,24 @@ func (c *Chip) LoseKeys() error {
 	}
 	c.locks = others
 	return nil
+}
+
+// Refuse makes the chip refuse to prove itself, as a copy may that would rather
+// say nothing.
+func (c *Chip) Refuse() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.mute = true
+}
+
+// Offer makes the chip do PACE in these ways and no others. EF.CardAccess, which
+// names them, is for Write.
+func (c *Chip) Offer(ways ...Way) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	l := *c.locks
+	l.plan.PACE = ways
+	c.locks = &l
 }
 
 // Write replaces a file, as a forger would; nil takes it away.

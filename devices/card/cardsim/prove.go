@@ -30,6 +30,9 @@ func (c *Chip) sign(cmd command) ([]byte, uint16) {
 	if !c.open || len(cmd.data) != 8 {
 		return nil, 0x6982
 	}
+	if c.mute {
+		return nil, 0x6985
+	}
 	switch {
 	case c.locks.rsa != nil:
 		s, err := c.locks.recoverable(cmd.data)

@@ -51,14 +51,7 @@ func Inspect(ctx context.Context, c card.Card, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := begin(c, o)
-	result, err := i.inspect(ctx, keys)
-	i.leave(ctx, err)
-	if err != nil {
-		i.wipe()
-		return nil, err
-	}
-	return result, nil
+	return begin(c, o).run(ctx, keys)
 }
 
 // passwords makes passwords of secrets, also of those before one at fault.
@@ -66,7 +59,7 @@ func passwords(secrets []lds.Secret) ([]*emrtd.Password, error) {
 	var keys []*emrtd.Password
 	for _, s := range secrets {
 		make := emrtd.NewMRZ
-		if len(s.Reveal()) <= 6 {
+		if isCAN(s) {
 			make = emrtd.NewCAN
 		}
 		p, err := make(s)
@@ -77,6 +70,9 @@ func passwords(secrets []lds.Secret) ([]*emrtd.Password, error) {
 	}
 	return keys, nil
 }
+
+// isCAN tells a card access number, also one of the wrong length.
+func isCAN(s lds.Secret) bool { return len(s.Reveal()) <= 6 }
 
 func wipe(keys []*emrtd.Password) {
 	for _, p := range keys {
@@ -100,6 +96,7 @@ type inspection struct {
 	began   time.Time
 	reached Step // the last one told; -1 before the first
 	files   map[lds.File][]byte
+	sod     *trust.SOD        // of what was read; nil = there is none that can be read
 	denied  map[lds.File]bool // files that the chip does not give
 	failed  map[trust.Method][]error
 	outcome []outcome
@@ -128,9 +125,22 @@ func begin(c card.Card, o Options) *inspection {
 	}
 }
 
+// run inspects the card and leaves nothing behind but the result.
+func (i *inspection) run(ctx context.Context, keys []*emrtd.Password) (*Result, error) {
+	result, err := i.inspect(ctx, keys)
+	i.leave(ctx, err)
+	if err != nil {
+		for _, b := range i.files {
+			clear(b)
+		}
+		return nil, err
+	}
+	return result, nil
+}
+
 func (i *inspection) inspect(ctx context.Context, keys []*emrtd.Password) (*Result, error) {
 	for {
-		err := i.session(ctx, keys)
+		err := i.session(ctx, i.fit(keys))
 		if err == nil {
 			return i.check()
 		}
@@ -142,6 +152,21 @@ func (i *inspection) inspect(ctx context.Context, keys []*emrtd.Password) (*Resu
 			return nil, err
 		}
 	}
+}
+
+// fit gives the passwords for a session: all for the first, and those of the kind
+// that opened the chip from then on, so that wrong ones are not tried twice.
+func (i *inspection) fit(keys []*emrtd.Password) []*emrtd.Password {
+	if i.method == "" {
+		return keys
+	}
+	var fit []*emrtd.Password
+	for n, p := range keys {
+		if isCAN(i.o.Passwords[n]) == (i.method == emrtd.PACEWithCAN) {
+			fit = append(fit, p)
+		}
+	}
+	return fit
 }
 
 // isNoise tells what may have gone wrong on the line, and go well another time.
@@ -161,12 +186,6 @@ func (i *inspection) leave(ctx context.Context, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rest)
 	defer cancel()
 	_ = i.card.Reset(ctx) // who inspects it next finds out
-}
-
-func (i *inspection) wipe() {
-	for _, b := range i.files {
-		clear(b)
-	}
 }
 
 // reach tells that a step begins, unless it or a later one did before.
@@ -214,11 +233,9 @@ func (i *inspection) check() (*Result, error) {
 			r.Proof = r.Proof.Unproved(out.by, out.why)
 		}
 	}
-	if sod, err := trust.ReadSOD(i.files[lds.SOD]); err == nil {
-		for _, f := range sod.Groups() {
-			if i.denied[f] {
-				r.Proof = r.Proof.Noted(trust.Doubt{Reason: trust.GroupMissing, File: f})
-			}
+	for f := lds.File(1); f.Group(); f++ {
+		if i.denied[f] && i.covers(f) {
+			r.Proof = r.Proof.Noted(trust.Doubt{Reason: trust.GroupMissing, File: f})
 		}
 	}
 	r.Times = i.times

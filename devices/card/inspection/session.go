@@ -28,15 +28,14 @@ func (i *inspection) session(ctx context.Context, keys []*emrtd.Password) error 
 	if err := i.read(ctx, chip, lds.SOD); err != nil {
 		return err
 	}
-	sod, err := trust.ReadSOD(i.files[lds.SOD])
-	if err != nil {
-		sod = nil // nothing will be proven; what was asked for is read all the same
+	if i.sod, err = trust.ReadSOD(i.files[lds.SOD]); err != nil {
+		i.sod = nil // nothing will be proven; what was asked for is read all the same
 	}
-	locks, err := i.locks(ctx, chip, sod)
+	locks, err := i.locks(ctx, chip)
 	if err != nil {
 		return err
 	}
-	ways := ways(locks, sod)
+	ways := i.ways(locks)
 	if len(ways) > 0 && ways[0] == trust.ChipAuthentication {
 		// Before the rest is read, which is then encrypted with the better keys.
 		if err := i.prove(ctx, chip, locks, ways); err != nil || i.isCopy() {
@@ -44,7 +43,7 @@ func (i *inspection) session(ctx context.Context, keys []*emrtd.Password) error 
 		}
 	}
 	for _, f := range i.o.Groups {
-		if sod != nil && !covers(sod, f) {
+		if i.sod != nil && !i.covers(f) {
 			continue // nothing could be proven of it
 		}
 		if err := i.read(ctx, chip, f); err != nil {
@@ -81,21 +80,29 @@ func (i *inspection) read(ctx context.Context, chip *emrtd.Chip, f lds.File) err
 	})
 }
 
-// covers tells whether the SOD has a hash for a group; none has no hash.
-func covers(sod *trust.SOD, group lds.File) bool {
-	return sod != nil && slices.Contains(sod.Groups(), group)
+// covers tells whether the SOD has a hash for a group.
+func (i *inspection) covers(group lds.File) bool {
+	return i.sod != nil && slices.Contains(i.sod.Groups(), group)
+}
+
+// signed gives a group that was read, if it is the one that the SOD has a hash for.
+func (i *inspection) signed(group lds.File) []byte {
+	if b := i.files[group]; i.sod != nil && i.sod.Holds(group, b) {
+		return b
+	}
+	return nil
 }
 
 // locks reads DG14 and holds what the chip said in the clear against it. A DG14
 // that is not the signed one says nothing; it is told in the end.
-func (i *inspection) locks(ctx context.Context, chip *emrtd.Chip, sod *trust.SOD) (lds.Security, error) {
-	if !covers(sod, lds.DG14) {
+func (i *inspection) locks(ctx context.Context, chip *emrtd.Chip) (lds.Security, error) {
+	if !i.covers(lds.DG14) {
 		return lds.Security{}, nil
 	}
-	if err := i.read(ctx, chip, lds.DG14); err != nil || !sod.Holds(lds.DG14, i.files[lds.DG14]) {
+	if err := i.read(ctx, chip, lds.DG14); err != nil {
 		return lds.Security{}, err
 	}
-	locks, err := lds.ReadDG14(i.files[lds.DG14])
+	locks, err := lds.ReadDG14(i.signed(lds.DG14))
 	if err != nil {
 		return lds.Security{}, nil // of a kind that is not read here: it opens no way
 	}
@@ -108,12 +115,12 @@ func (i *inspection) locks(ctx context.Context, chip *emrtd.Chip, sod *trust.SOD
 // already. Active authentication takes one, and those that read DG15: a key on a
 // curve, whose hash DG14 must name (9303-11, 9.2.4), fits one; an RSA key and its
 // signature take four.
-func ways(locks lds.Security, sod *trust.SOD) []trust.Method {
+func (i *inspection) ways(locks lds.Security) []trust.Method {
 	var ways []trust.Method
 	if len(locks.ChipKeys) > 0 {
 		ways = append(ways, trust.ChipAuthentication)
 	}
-	if covers(sod, lds.DG15) {
+	if i.covers(lds.DG15) {
 		ways = append(ways, trust.ActiveAuthentication)
 	}
 	if len(ways) == 2 && len(locks.ActiveAuth) > 0 {
@@ -161,9 +168,9 @@ func (i *inspection) proveBy(ctx context.Context, chip *emrtd.Chip, locks lds.Se
 		if m == trust.ChipAuthentication {
 			return chip.AuthenticateChip(ctx, locks)
 		}
-		key, err := lds.ReadDG15(i.files[lds.DG15])
+		key, err := lds.ReadDG15(i.signed(lds.DG15))
 		if err != nil {
-			return emrtd.ErrUnsupported
+			return emrtd.ErrUnsupported // the file is not there, not the signed one, or not understood
 		}
 		return chip.AuthenticateActive(ctx, key, locks)
 	})
