@@ -139,7 +139,7 @@ func TestScannerUnpluggedAndBack(t *testing.T) {
 	if d := time.Since(began); d > 5*time.Second {
 		t.Errorf("back after %v, the bar is 5 s", d)
 	}
-	if err := h.scanner.Scan([]byte(card), "\r\n"); err != nil {
+	if err := h.scanner.Scan([]byte(code), "\r\n"); err != nil {
 		t.Fatal(err)
 	}
 	h.at(visit.AtPapers)
@@ -166,7 +166,7 @@ func TestGarbage(t *testing.T) {
 	if err := h.scanner.Scan(nil, "\r"); err != nil { // ends what was no code
 		t.Fatal(err)
 	}
-	if err := h.scanner.Scan([]byte(card), "\r"); err != nil {
+	if err := h.scanner.Scan([]byte(code), "\r"); err != nil {
 		t.Fatal(err)
 	}
 	h.at(visit.AtPapers)
@@ -208,7 +208,7 @@ func TestLending(t *testing.T) {
 		scanned <- fmt.Sprintf("%s %v %v", s.Kind, s.Length > 100, err)
 	}()
 	for { // the test may not have asked yet: then the visit gets the code
-		if err := h.scanner.Scan([]byte(card), "\r"); err != nil {
+		if err := h.scanner.Scan([]byte(code), "\r"); err != nil {
 			t.Fatal(err)
 		}
 		select {
