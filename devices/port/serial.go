@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -77,16 +76,16 @@ func OpenSerial(ctx context.Context, o SerialOptions) (*Serial, error) {
 	// opens below is noticed and not mixed.
 	path, err := filepath.EvalSymlinks(o.Path)
 	if err != nil {
-		return nil, o.openError(err)
+		return nil, openError(o.Unit, o.Path, err)
 	}
 	// Not blocking: a blocking open waits for the carrier of a real modem line.
 	file, err := os.OpenFile(path, os.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, o.openError(err)
+		return nil, openError(o.Unit, o.Path, err)
 	}
 	if err := setUp(file, path, mode, o.RTSCTS); err != nil {
 		_ = file.Close()
-		return nil, o.openError(err)
+		return nil, openError(o.Unit, o.Path, err)
 	}
 	s := &Serial{Wire: New(o.Unit, file), file: file}
 	s.Pace, s.Stall = o.Pace, o.Stall
@@ -95,6 +94,7 @@ func OpenSerial(ctx context.Context, o SerialOptions) (*Serial, error) {
 	}
 	// A UART that holds unsent bytes would make close wait for up to 30 s
 	// (closing_wait), long after the unit stopped listening.
+	s.unsent = waiting(file)
 	s.flush = func() { _ = s.control(func(fd int) error { return unix.IoctlSetInt(fd, unix.TCFLSH, unix.TCOFLUSH) }) }
 	return s, nil
 }
@@ -127,8 +127,6 @@ func (o SerialOptions) mode() (*serial.Mode, error) {
 	}
 	return mode, nil
 }
-
-var errInUse = errors.New("in use by another program: stop it first")
 
 // setUp takes the line for ourselves and sets its speed and shape.
 func setUp(file *os.File, path string, mode *serial.Mode, rtscts bool) error {
@@ -176,53 +174,6 @@ func shape(path string, mode *serial.Mode) error {
 	return line.Close()
 }
 
-// openError names the reason why a line did not open. PortError does not unwrap,
-// so its code is looked at.
-func (o SerialOptions) openError(err error) error {
-	reason := devices.ErrRefused
-	var coded *serial.PortError
-	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENXIO), errors.Is(err, unix.ENODEV), errors.Is(err, unix.EIO):
-		reason, err = devices.ErrGone, fmt.Errorf("nothing answers at %s: %w", o.Path, err)
-	case errors.Is(err, fs.ErrPermission):
-		err = fmt.Errorf("%w: add this program's user to the group that owns it, often dialout", err)
-	case errors.Is(err, unix.EBUSY), errors.As(err, &coded) && coded.Code() == serial.PortBusy:
-		err = errInUse
-	case errors.Is(err, unix.ENOTTY), errors.As(err, &coded) && coded.Code() == serial.InvalidSerialPort:
-		err = fmt.Errorf("not a serial line, or not at this speed: %w", err)
-	}
-	return devices.Fail(o.Unit, "open", reason, err)
-}
-
-// Drain waits until the kernel has sent everything, as far as it knows. The
-// unit's own buffer is not seen.
-func (s *Serial) Drain(ctx context.Context) error {
-	// tcdrain would block past the end of ctx, for a unit that stopped it for ever.
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if err := s.usable(ctx, "drain"); err != nil {
-			return err
-		}
-		var left int
-		err := s.control(func(fd int) (err error) {
-			left, err = unix.IoctlGetInt(fd, unix.TIOCOUTQ)
-			return err
-		})
-		if err != nil {
-			return s.fail("drain", err)
-		}
-		if left == 0 {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-		case <-s.closed:
-		}
-	}
-}
-
 // Modem is what the unit says on the wires beside the bytes.
 type Modem struct{ CTS, DSR, DCD, RI bool }
 
@@ -247,17 +198,3 @@ func (s *Serial) Modem() (m Modem, known bool, err error) {
 }
 
 func (s *Serial) control(call func(fd int) error) error { return control(s.file, call) }
-
-// control lends the descriptor of file to call. File.Fd would do it by making the
-// file blocking for good: no deadline would work after that.
-func control(file *os.File, call func(fd int) error) error {
-	raw, err := file.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var result error
-	if err := raw.Control(func(fd uintptr) { result = call(int(fd)) }); err != nil {
-		return err
-	}
-	return result
-}

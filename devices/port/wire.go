@@ -1,12 +1,17 @@
 package port
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"motcua/devices"
 )
@@ -22,8 +27,14 @@ type Conn interface {
 // chunk is how much one write hands to the kernel: half a second at 9,600 baud.
 const chunk = 512
 
-// Wire is a Line over a Conn. It has no goroutine and no buffer of its own, so a
-// cancelled Read cannot have taken a byte with it.
+// How long a unit that had nothing to say is left alone before it is asked again.
+const (
+	firstLull   = 2 * time.Millisecond
+	longestLull = 100 * time.Millisecond
+)
+
+// Wire is a Line over a Conn. It has no goroutine, and no buffer that a cancelled
+// Read could have taken a byte with.
 type Wire struct {
 	unit string
 	conn Conn
@@ -35,9 +46,13 @@ type Wire struct {
 	// way to say stop; 0 = as fast as the line. Set before first use.
 	Pace int
 
+	gone    atomic.Pointer[devices.Error] // how the unit went, once it has
 	closing sync.Once
 	closed  chan struct{}
-	flush   func() // before the end of conn; may be nil
+	flush   func()               // before the end of conn; may be nil
+	unsent  func() (bool, error) // what Write gave the kernel is not sent yet; may be nil
+	piece   int                  // how much one write hands to the kernel; 0 = chunk
+	quiet   bool                 // an end of file is no end: the unit had nothing to say
 }
 
 // New gives a Line over conn to the unit of that name, and owns conn from then on.
@@ -52,13 +67,20 @@ func (w *Wire) Read(ctx context.Context, p []byte) (int, error) {
 	}
 	restore := w.bind(ctx, w.conn.SetReadDeadline)
 	defer restore()
-	for {
+	for lull := firstLull; ; {
 		if err := w.usable(ctx, "read"); err != nil {
 			return 0, err
 		}
 		n, err := w.conn.Read(p)
 		if n > 0 {
 			return n, nil // the cause of err, if any, will be there next time
+		}
+		if w.quiet && errors.Is(err, io.EOF) {
+			if err := w.rest(ctx, "read", lull); err != nil {
+				return 0, err
+			}
+			lull = min(2*lull, longestLull)
+			continue
 		}
 		// No bytes and no error is how some drivers report a time-out: go round.
 		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -81,7 +103,7 @@ func (w *Wire) Write(ctx context.Context, p []byte) (n int, err error) {
 		if err := w.usable(ctx, "write"); err != nil {
 			return n, err
 		}
-		took, err := w.conn.Write(p[n:min(n+chunk, len(p))])
+		took, err := w.conn.Write(p[n:min(n+cmp.Or(w.piece, chunk), len(p))])
 		n += took
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded):
@@ -91,8 +113,10 @@ func (w *Wire) Write(ctx context.Context, p []byte) (n int, err error) {
 		case err != nil:
 			return n, w.fail("write", err)
 		}
-		if err := w.rest(ctx, took); err != nil {
-			return n, err
+		if w.Pace > 0 {
+			if err := w.rest(ctx, "write", time.Duration(took)*time.Second/time.Duration(w.Pace)); err != nil {
+				return n, err
+			}
 		}
 	}
 	return n, nil
@@ -129,12 +153,19 @@ func (w *Wire) bind(ctx context.Context, set func(time.Time) error) (restore fun
 	}
 }
 
-// usable says why no call should be made now.
+// usable says why no call should be made now. A line whose unit is gone stays so:
+// TCP would take bytes yet when the other side has hung up.
 func (w *Wire) usable(ctx context.Context, op string) error {
 	if w.isClosed() {
 		return devices.Fail(w.unit, op, devices.ErrClosed, nil)
 	}
-	return ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if how := w.gone.Load(); how != nil {
+		return &devices.Error{Unit: w.unit, Op: op, Err: how.Err}
+	}
+	return nil
 }
 
 // fail names the reason for err: our own Close, else the unit is gone. A hangup
@@ -143,7 +174,9 @@ func (w *Wire) fail(op string, err error) error {
 	if w.isClosed() {
 		return devices.Fail(w.unit, op, devices.ErrClosed, nil)
 	}
-	return devices.Fail(w.unit, op, devices.ErrGone, err)
+	how := devices.Fail(w.unit, op, devices.ErrGone, err)
+	w.gone.Store(how)
+	return how
 }
 
 func (w *Wire) isClosed() bool {
@@ -155,12 +188,38 @@ func (w *Wire) isClosed() bool {
 	}
 }
 
-// rest waits out the time that n bytes take at Pace.
-func (w *Wire) rest(ctx context.Context, n int) error {
-	if w.Pace <= 0 || n == 0 {
+// Drain waits until the kernel has passed on everything that Write gave it, as
+// far as the kernel knows; the unit's own buffer is not seen. It fails like
+// Write. A Wire over a Conn that passes bytes on at once returns at once.
+func (w *Wire) Drain(ctx context.Context) error {
+	for {
+		if err := w.usable(ctx, "drain"); err != nil {
+			return err
+		}
+		if w.unsent == nil {
+			return nil
+		}
+		busy, err := w.unsent()
+		switch {
+		case err != nil:
+			return w.fail("drain", err)
+		case !busy:
+			return nil
+		}
+		// tcdrain and its like would block past the end of ctx, for a unit that
+		// stopped the line for ever.
+		if err := w.rest(ctx, "drain", 5*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// rest waits for d, for the end of ctx or for Close.
+func (w *Wire) rest(ctx context.Context, op string, d time.Duration) error {
+	if d <= 0 {
 		return nil
 	}
-	timer := time.NewTimer(time.Duration(n) * time.Second / time.Duration(w.Pace))
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -168,6 +227,34 @@ func (w *Wire) rest(ctx context.Context, n int) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-w.closed:
-		return devices.Fail(w.unit, "write", devices.ErrClosed, nil)
+		return devices.Fail(w.unit, op, devices.ErrClosed, nil)
+	}
+}
+
+// control lends the descriptor of file to call. File.Fd would do it by making the
+// file blocking for good: no deadline would work after that.
+func control(file syscall.Conn, call func(fd int) error) error {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var result error
+	if err := raw.Control(func(fd uintptr) { result = call(int(fd)) }); err != nil {
+		return err
+	}
+	return result
+}
+
+// waiting tells whether bytes that were written are still in the kernel: of a
+// terminal those not sent, of a socket those not acknowledged (tty_ioctl(2),
+// tcp(7)).
+func waiting(file syscall.Conn) func() (bool, error) {
+	return func() (bool, error) {
+		left := 0
+		err := control(file, func(fd int) (err error) {
+			left, err = unix.IoctlGetInt(fd, unix.TIOCOUTQ)
+			return err
+		})
+		return left > 0, err
 	}
 }

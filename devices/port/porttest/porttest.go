@@ -17,11 +17,13 @@ package porttest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
+	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -38,6 +40,12 @@ type Bench struct {
 	Far  io.ReadWriter // the unit's own end
 	// Unplug pulls the cable. It may be called once.
 	Unplug func()
+	// Again puts the cable back, opens the line anew and gives the bench as it is
+	// then; nil where that cannot be done. What the bench had before it is to be
+	// given back by then.
+	Again func() Bench
+	// Cycles is how often the cable is pulled and put back; 0 = 1,000.
+	Cycles int
 }
 
 // Pipe gives a line in memory to the unit of that name, and the unit's end.
@@ -65,6 +73,7 @@ func Run(t *testing.T, set func(*testing.T) Bench) {
 		{"CancelledWriteTellsTruth", cancelledWrite},
 		{"CloseUnblocks", closeUnblocks},
 		{"CloseTwice", closeTwice},
+		{"DrainEnds", drainEnds},
 		{"UnplugIsNamed", unplugIsNamed},
 		{"GoneIsNotClosed", goneIsNotClosed},
 	}
@@ -76,6 +85,13 @@ func Run(t *testing.T, set func(*testing.T) Bench) {
 		})
 	}
 	t.Run("NothingLeft", func(t *testing.T) { nothingLeft(t, set) })
+	t.Run("PluggedManyTimes", func(t *testing.T) {
+		b := set(t)
+		if b.Again == nil {
+			t.Skip("the bench has no way to put the cable back")
+		}
+		pluggedManyTimes(t, b)
+	})
 }
 
 // noise is n bytes that repeat nowhere near.
@@ -337,10 +353,106 @@ func nothingLeft(t *testing.T, set func(*testing.T) Bench) {
 		_ = b.Line.Close()
 		within(t, "reader", func() bool { _, open := <-read; return open })
 	}
+	noneLeft(t, before)
+}
+
+// noneLeft gives goroutines that have told their end the time to be gone.
+func noneLeft(t *testing.T, before int) {
+	t.Helper()
 	for end := time.Now().Add(limit); runtime.NumGoroutine() > before; runtime.Gosched() {
 		if time.Now().After(end) {
 			stacks := make([]byte, 64<<10)
-			t.Fatalf("%d goroutines left of %d lines\n%s", runtime.NumGoroutine()-before, 20, stacks[:runtime.Stack(stacks, true)])
+			t.Fatalf("%d goroutines left\n%s", runtime.NumGoroutine()-before, stacks[:runtime.Stack(stacks, true)])
 		}
 	}
+}
+
+// drainEnds wants Drain to wait for a unit that takes nothing, and no longer.
+func drainEnds(t *testing.T, b Bench) {
+	line, ok := b.Line.(port.Drainer)
+	if !ok {
+		t.Skip("the line cannot tell")
+	}
+	var write sync.WaitGroup
+	write.Go(func() {
+		if n, err := b.Line.Write(ctxFor(t), []byte("abc")); n != 3 || err != nil {
+			t.Errorf("Write = %d, %v", n, err)
+		}
+	})
+	if got, err := collect(3, b.Far.Read); err != nil || string(got) != "abc" {
+		t.Fatalf("unit read %q, %v", got, err)
+	}
+	write.Wait()
+	if err := line.Drain(ctxFor(t)); err != nil {
+		t.Errorf("Drain of what was taken = %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := line.Drain(ctx); err != context.Canceled {
+		t.Errorf("Drain = %v; want the context's own error, bare", err)
+	}
+	_ = b.Line.Close()
+	checkError(t, "Drain after Close", b, line.Drain(t.Context()), devices.ErrClosed)
+}
+
+// pluggedManyTimes pulls the cable under a reader and puts it back, over and over,
+// and sees what is left: goroutines, files, memory.
+func pluggedManyTimes(t *testing.T, b Bench) {
+	cycles := cmp.Or(b.Cycles, 1000)
+	const warm = 100 // cycles after which nothing may grow any more
+	var goroutines, files, heap int
+	for i := range cycles + warm {
+		if i == warm {
+			goroutines, files, heap = runtime.NumGoroutine(), openFiles(t), heapInUse()
+		}
+		read := make(chan error, 1)
+		go func() {
+			_, err := collect(3, func(p []byte) (int, error) { return b.Line.Read(t.Context(), p) })
+			if err == nil {
+				_, err = b.Line.Read(t.Context(), make([]byte, 1))
+			}
+			read <- err
+		}()
+		if _, err := b.Far.Write([]byte("abc")); err != nil {
+			t.Fatalf("cycle %d: the unit cannot write: %v", i, err)
+		}
+		if i%2 == 0 {
+			b.Unplug()
+			checkError(t, "Read", b, within(t, "reader", func() error { return <-read }), devices.ErrGone)
+			_ = b.Line.Close()
+		} else {
+			_ = b.Line.Close()
+			checkError(t, "Read", b, within(t, "reader", func() error { return <-read }), devices.ErrClosed)
+			b.Unplug()
+		}
+		if t.Failed() {
+			t.Fatalf("in cycle %d", i)
+		}
+		b = b.Again()
+	}
+	noneLeft(t, goroutines)
+	if f := openFiles(t); f > files {
+		t.Errorf("%d files open after %d cycles, %d before", f, cycles, files)
+	}
+	if grown := heapInUse() - heap; grown > 200*cycles {
+		t.Errorf("memory grew by %d bytes in %d cycles", grown, cycles)
+	}
+	_ = b.Line.Close()
+}
+
+func openFiles(t *testing.T) int {
+	t.Helper()
+	all, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skipf("nobody counts files here: %v", err)
+	}
+	return len(all)
+}
+
+func heapInUse() int {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.GC() // what the first found to be garbage but had to finalise
+	runtime.ReadMemStats(&m)
+	return int(m.HeapAlloc)
 }

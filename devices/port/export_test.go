@@ -1,0 +1,7 @@
+package port
+
+// For tests that stand in for metal.
+var (
+	NewReports = newReports
+	NewPrinter = newPrinter
+)
