@@ -16,6 +16,7 @@ import (
 type commands struct {
 	Keys   keysCommand   `cmd:"" help:"Make central's keys in an empty folder, for trials."`
 	Enrol  enrolCommand  `cmd:"" help:"Make the bundle of a station and register its key."`
+	Rotate rotateCommand `cmd:"" help:"Give central a new key to which stations seal; what was sealed before still opens."`
 	Serve  serveCommand  `cmd:"" help:"Take in submissions until told to stop."`
 	Export exportCommand `cmd:"" help:"Print a submission as opened, in JSON. It is noted in the audit log."`
 }

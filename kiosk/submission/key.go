@@ -10,7 +10,6 @@ import (
 	"os"
 	"time"
 
-	"filippo.io/age"
 	"github.com/go-jose/go-jose/v4"
 )
 
@@ -163,19 +162,4 @@ func (k *StationKey) ID() string { return k.public.ID }
 // Format prints the kid alone.
 func (k *StationKey) Format(w fmt.State, _ rune) {
 	_, _ = io.WriteString(w, "station key "+k.public.ID)
-}
-
-// LoadRecipients reads the age recipients to which this station seals, one a
-// line; lines of # are remarks.
-func LoadRecipients(path string) ([]age.Recipient, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("open recipients: %w", err)
-	}
-	defer f.Close()
-	to, err := age.ParseRecipients(f)
-	if err != nil {
-		return nil, fmt.Errorf("recipients %s: %w; enrol the station again", path, err)
-	}
-	return to, nil
 }

@@ -109,6 +109,7 @@ func Load(dir string) (*Keys, error) {
 		Certificates: []tls.Certificate{pair},
 		ClientAuth:   tls.RequireAndVerifyClientCert,
 		ClientCAs:    roots,
+		NextProtos:   []string{"h2", "http/1.1"},
 	}}, nil
 }
 
