@@ -265,6 +265,9 @@ func (b *Outbox) layLog(ctx context.Context, wal string) error {
 		}
 		return nil
 	}
+	if err := run("DROP TABLE IF EXISTS room"); err != nil { // of one that was killed while it did this
+		return err
+	}
 	if size(wal) < logPages*frameSize {
 		if err := run("PRAGMA synchronous=OFF", "CREATE TABLE room (n INTEGER PRIMARY KEY, x BLOB)"); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -109,10 +110,10 @@ func TestWayEndsInMidRow(t *testing.T) {
 // far takes what is written to it as fast as it comes.
 type far struct {
 	net.Conn
-	took int
+	took atomic.Int64
 }
 
-func (f *far) Write(p []byte) (int, error) { f.took += len(p); return len(p), nil }
+func (f *far) Write(p []byte) (int, error) { f.took.Add(int64(len(p))); return len(p), nil }
 func (f *far) Close() error                { return nil }
 
 func TestVisitSlowsSending(t *testing.T) {
@@ -143,13 +144,13 @@ func TestVisitSlowsSending(t *testing.T) {
 		}()
 		time.Sleep(time.Second)
 		synctest.Wait()
-		before := f.took
+		before := f.took.Load()
 		u.Visit(false)
 		if err := <-slow; err != nil {
 			t.Fatal(err)
 		}
-		if before > 300<<10+1<<20 || f.took != 2<<20+200<<10 {
-			t.Errorf("%d bytes within the visit, %d in all", before, f.took)
+		if before > 300<<10+1<<20 || f.took.Load() != 2<<20+200<<10 {
+			t.Errorf("%d bytes within the visit, %d in all", before, f.took.Load())
 		}
 		u.Visit(true)
 		go func() {
