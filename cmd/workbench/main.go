@@ -1,5 +1,6 @@
 // Command workbench is a station's peripherals without the metal: a scanner and
-// a receipt printer on ptys, a loudspeaker behind ALSA, the network cable to
+// a receipt printer on ptys, a chip card reader behind the real card daemon, a
+// loudspeaker behind ALSA, the network cable to
 // central, and hands to work them from a page or over HTTP. It also shows the
 // whole: a visit from the first touch to the paper.
 package main

@@ -73,6 +73,7 @@ func (s *show) tell(what, format string, args ...any) {
 
 func (s *show) play(ctx context.Context, start time.Time) error {
 	f := walk.Birth(start)
+	f.Chip = s.stage.Chipless == ""
 	up := time.Since(start)
 	citizen := &walk.Citizen{Stage: s.stage, Look: s.look}
 	if err := citizen.Identify(ctx, f); err != nil {
@@ -107,6 +108,11 @@ func (s *show) play(ctx context.Context, start time.Time) error {
 		return err
 	}
 	s.tell("visit", "%d screens in %.1f s, from attract to attract; up in %.1f s", len(s.seen), time.Since(start.Add(up)).Seconds(), up.Seconds())
+	if f.Chip {
+		s.tell("card", "code under the scanner, card on the reader: chip read through pcscd and proven")
+	} else {
+		s.tell("card", "code under the scanner alone: %s", s.stage.Chipless)
+	}
 	s.tell("procedure", "%s, %d questions answered by touch on the screen's own keyboard", f.Procedure, len(asked))
 
 	paper, err := s.paper(ctx, slip.ID)
@@ -136,6 +142,9 @@ func (s *show) play(ctx context.Context, start time.Time) error {
 	}
 	s.tell("submission", "%s, %d bytes, signature and seal verified by central", id, len(raw))
 	s.tell("answers", "%d of %d as touched; applicant as on the card, assurance %s", len(asked), len(asked), doc.Applicant.Assurance)
+	if f.Chip {
+		s.tell("proof", "opened by %s, signed by %s, without a doubt", doc.Applicant.Proof.Opened, doc.Applicant.Proof.Signed)
+	}
 	s.tell("receipt", "%.0f mm of paper; its QR code reads back to this submission", slip.MM)
 	s.tell("dossier", "%s opened by central, the same on the receipt", record.Dossier)
 	if err := proof.Printed(paper, record.Dossier); err != nil {
@@ -159,7 +168,7 @@ func (s *show) look(ctx context.Context, shown hatch.Screen) error {
 		return err
 	}
 	name := shown.Screen
-	if shown.Screen == "question" {
+	if shown.Screen == "question" || shown.Screen == "chip" {
 		name += "-" + shown.Step
 	}
 	s.seen = append(s.seen, name)

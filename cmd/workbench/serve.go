@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"motcua/cmd/workbench/desk"
+	"motcua/cmd/workbench/reader"
 )
 
 type serveCmd struct {
@@ -42,7 +43,13 @@ func (c *serveCmd) Run(ctx context.Context) error {
 		l.Close()
 		return fmt.Errorf("%s is not of this machine alone: take 127.0.0.1", c.Listen)
 	}
-	fmt.Printf("scanner %s\nprinter %s\nALSA_CONFIG_PATH %s\npage http://%s\n", ports.Scanner, ports.Printer, ports.ALSA, l.Addr())
+	if err := d.Missing(); err != nil {
+		fmt.Printf("reader none: %v\n", err)
+	} else {
+		fmt.Printf("reader %s\nPCSCLITE_CSOCK_NAME %s\n", reader.Name, ports.Card)
+	}
+	fmt.Printf("anchors %s\nscanner %s\nprinter %s\nALSA_CONFIG_PATH %s\npage http://%s\n",
+		ports.Anchors, ports.Scanner, ports.Printer, ports.ALSA, l.Addr())
 	return d.Run(ctx, l)
 }
 

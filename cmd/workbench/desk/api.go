@@ -28,6 +28,9 @@ type State struct {
 	Slips []Slip        `json:"slips"`
 	Heard []Heard       `json:"heard"`
 	Kiosk *hatch.Screen `json:"kiosk,omitempty"` // absent = not running
+	Laid  string        `json:"laid,omitempty"`  // the chip card that lies on the reader
+	// NoReader says why there is no card reader on the desk.
+	NoReader string `json:"no_reader,omitempty"`
 }
 
 // Heard is one run of sound that came out of the loudspeaker.
@@ -99,6 +102,8 @@ func (d *Desk) routes() http.Handler {
 	act(mux, "/api/hands", d.Put)
 	act(mux, "/api/cable", d.cable.Set)
 	act(mux, "/api/paper-end", func(rows int) error { d.EndPaperAfter(rows); return nil })
+	act(mux, "/api/card/lay", d.Lay)
+	act(mux, "/api/card/lift", func(struct{}) error { return d.Lift() })
 	act(mux, "/api/scan", d.Scan)
 	act(mux, "/api/scan/garbage", func(n int) error { return d.Garbage(min(max(n, 1), maxBody)) })
 	act(mux, "/api/scan/card", func(id string) error {
@@ -154,7 +159,10 @@ func reply(w http.ResponseWriter, v any, err error) {
 
 // State tells how the desk is.
 func (d *Desk) State(ctx context.Context) State {
-	s := State{Hands: d.Hands(), Cable: d.cable.Mode(), Addr: d.cable.Addr(), Slips: d.Slips(), Heard: []Heard{}}
+	s := State{Hands: d.Hands(), Cable: d.cable.Mode(), Addr: d.cable.Addr(), Slips: d.Slips(), Heard: []Heard{}, Laid: d.lies()}
+	if d.missing != nil {
+		s.NoReader = d.missing.Error()
+	}
 	if runs, err := soundsim.Heard(d.ports.Voice); err == nil {
 		for i, r := range runs {
 			s.Heard = append(s.Heard, Heard{i, r.At, float64(len(r.PCM)) / float64(r.Rate)})

@@ -26,12 +26,14 @@ func Cards(now time.Time) []Card {
 	noOld := fmt.Sprintf("%s||Trần Thị Ví Dụ|%s|Nữ|%s|%s", number(born(30), 1), born(30).Format(ddmmyyyy), address, issued(4))
 	eleven := fmt.Sprintf("%s||Lê Văn Thử|%s|Nam|%s|%s||||", number(born(33), 0), born(33).Format(ddmmyyyy), address, issued(2))
 	twelve := fmt.Sprintf("%s||Phạm Thị Mẫu|%s|Nữ|%s|%s||Phạm Văn Cha|Ngô Thị Mẹ||", number(born(27), 1), born(27).Format(ddmmyyyy), address, issued(1))
+	stranger := fmt.Sprintf("%s||Đỗ Thị Lạ|%s|Nữ|%s|%s||||", number(born(29), 1)[:6]+"999998", born(29).Format(ddmmyyyy), address, issued(2))
 	expired := fmt.Sprintf("%s||Hoàng Văn Cũ|%s|Nam|%s|%s", number(born(45), 0), born(45).Format(ddmmyyyy), address, issued(8))
 	return []Card{
 		{"card-7", "ID card of 2021, 7 fields", seven},
 		{"card-7-no-old", "ID card without an old number", noOld},
 		{"card-11", "ID card of 2024, 11 fields", eleven},
 		{"card-12", "ID card with parents, 12 fields", twelve},
+		{"card-stranger", "ID card of somebody else, of 2024", stranger},
 		{"card-expired", "ID card that has expired", expired},
 		{"bhyt", "Health insurance card", "DN4010012345678|" + hex.EncodeToString([]byte("Nguyễn Văn Mẫu")) + "|31/01/1990|1|" +
 			hex.EncodeToString([]byte(address)) + "|01 - 001|01/01/2026|-|01/01/2026|01001234567890|-|4|01/01/2031|15e8d0f1a2b3c4d5-7102|$"},

@@ -48,6 +48,12 @@ func (c *Client) ScanCard(ctx context.Context, id string) error {
 	return c.post(ctx, "/api/scan/card", id)
 }
 
+// Lay lays a chip card of the drawer on the reader.
+func (c *Client) Lay(ctx context.Context, l Lay) error { return c.post(ctx, "/api/card/lay", l) }
+
+// Lift takes the card off the reader.
+func (c *Client) Lift(ctx context.Context) error { return c.post(ctx, "/api/card/lift", struct{}{}) }
+
 // ScanSlip holds the first code of a slip under the scanner; 0 is the last slip.
 func (c *Client) ScanSlip(ctx context.Context, id int64) error {
 	return c.post(ctx, "/api/scan/slip", id)

@@ -1,6 +1,7 @@
-// Package desk is the workbench: a scanner and a printer on ptys, a loudspeaker
-// behind ALSA's file device and a network cable to central, all in one run
-// folder, with hands to work them over HTTP or from a page.
+// Package desk is the workbench: a scanner and a printer on ptys, a chip card
+// reader behind the real card daemon, a loudspeaker behind ALSA's file device and a
+// network cable to central, all in one run folder, with hands to work them over
+// HTTP or from a page.
 //
 // The kiosk that uses them is the one that runs at a ward; nothing tells it
 // that they are not of metal.
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"motcua/cmd/workbench/cable"
+	"motcua/cmd/workbench/reader"
 	"motcua/devices/barcode/barcodesim"
 	"motcua/devices/receipt/receiptsim"
 	"motcua/devices/sound/soundsim"
@@ -29,6 +31,8 @@ type Ports struct {
 	Printer string // a tty
 	ALSA    string // for ALSA_CONFIG_PATH
 	Voice   string // the recording of what was heard
+	Card    string // the card daemon's socket, for PCSCLITE_CSOCK_NAME
+	Anchors string // folder of the certificates that the drawer's cards lead to
 }
 
 // PortsOf tells where the peripherals of a run folder are.
@@ -39,6 +43,8 @@ func PortsOf(run string) Ports {
 		Printer: filepath.Join(run, "dev", "printer"),
 		ALSA:    filepath.Join(speaker, "asound.conf"),
 		Voice:   filepath.Join(speaker, "voice.wav"),
+		Card:    reader.Socket(filepath.Join(run, "card")),
+		Anchors: filepath.Join(run, "csca"),
 	}
 }
 
@@ -58,14 +64,19 @@ type Desk struct {
 	printer *receiptsim.Printer
 	cable   *cable.Cable
 	kiosk   *hatch.Client // nil = not shown
+	state   *state
+	reader  *reader.Reader // nil = none
+	missing error          // why there is none
 
-	mu    sync.Mutex // guards hands
+	mu    sync.Mutex // guards what follows
 	hands Hands
+	laid  string // the chip card that was laid on the reader last
 }
 
 // Hands is how the peripherals stand, as the hands left them.
 type Hands struct {
 	Scanner bool  `json:"scanner"` // plugged in
+	Reader  bool  `json:"reader"`  // plugged in; false where there is none
 	Speaker bool  `json:"speaker"` // plugged in
 	Printer bool  `json:"printer"` // plugged in
 	Paper   Paper `json:"paper"`
@@ -115,6 +126,13 @@ func Open(o Options) (_ *Desk, err error) {
 	if d.cable, err = cable.Open(o.Central); err != nil {
 		return nil, err
 	}
+	if d.state, err = found(d.ports.Anchors, time.Now()); err != nil {
+		return nil, err
+	}
+	if d.reader, d.missing = reader.Open(filepath.Dir(d.ports.Card)); d.missing != nil {
+		d.reader = nil // the desk works without it
+	}
+	d.hands.Reader = d.reader != nil
 	if o.Hatch != "" {
 		d.kiosk = hatch.Dial(o.Hatch)
 	}
@@ -129,6 +147,9 @@ func (d *Desk) Close() error {
 	}
 	if d.printer != nil {
 		errs = append(errs, d.printer.Close())
+	}
+	if d.reader != nil {
+		errs = append(errs, d.reader.Close())
 	}
 	if d.cable != nil {
 		d.cable.Close()
@@ -161,6 +182,12 @@ func (d *Desk) Put(want Hands) error {
 	var errs []error
 	if want.Scanner != was.Scanner {
 		errs = append(errs, plug(want.Scanner, d.scanner.Plug, d.scanner.Unplug))
+	}
+	if want.Reader != was.Reader {
+		if d.reader == nil {
+			return d.missing
+		}
+		errs = append(errs, plug(want.Reader, d.reader.Plug, d.reader.Unplug))
 	}
 	if want.Speaker != was.Speaker {
 		errs = append(errs, plug(want.Speaker, func() error { return soundsim.Plug(speaker) }, func() error { return soundsim.Unplug(speaker) }))
@@ -266,3 +293,44 @@ func (d *Desk) Scan(text string) error { return d.scanner.Scan([]byte(text), "\r
 
 // Garbage makes the scanner send n bytes that are no code and have no end.
 func (d *Desk) Garbage(n int) error { return d.scanner.Garbage(n) }
+
+// Missing says why there is no card reader; nil = there is one.
+func (d *Desk) Missing() error { return d.missing }
+
+// Lay lays a chip card of the drawer on the reader, in the place of what lies
+// there.
+func (d *Desk) Lay(l Lay) error {
+	if d.reader == nil {
+		return d.missing
+	}
+	c, err := d.state.chip(l)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.hands.Reader {
+		return errors.New("the card reader is unplugged")
+	}
+	d.laid = l.Chip
+	return d.reader.Lay(c)
+}
+
+// Lift takes the card off the reader; with none there it does nothing.
+func (d *Desk) Lift() error {
+	if d.reader == nil {
+		return d.missing
+	}
+	d.reader.Lift()
+	return nil
+}
+
+// lies is the chip card on the reader, "" if there is none.
+func (d *Desk) lies() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.reader == nil || !d.reader.Lies() {
+		return ""
+	}
+	return d.laid
+}

@@ -32,6 +32,7 @@ func (d *Desk) page(w http.ResponseWriter, r *http.Request) {
 	var b bytes.Buffer
 	err = t.Execute(&b, map[string]any{
 		"Cards":  Cards(time.Now()),
+		"Chips":  Chips(),
 		"Papers": []choice{{string(Full), "Full roll"}, {string(NearEnd), "Near its end"}, {string(Out), "Out"}},
 		"Cables": []choice{
 			{string(cable.Pass), "Connected"}, {string(cable.Cut), "Cut"}, {string(cable.Hole), "Black hole"},

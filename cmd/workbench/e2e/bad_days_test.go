@@ -30,9 +30,7 @@ func TestScannerPulledAndPutBack(t *testing.T) {
 	must(t, s.Desk.Put(ctx, func(h *desk.Hands) { h.Scanner = true }))
 	took = until(ctx, t, s, "the scanner back", func(s hatch.Status) bool { return peripheral(s, "scanner") })
 	t.Logf("back in use after %v", took)
-	must(t, s.Desk.ScanCard(ctx, f.Card))
-	_, err = c.At(ctx, "papers")
-	must(t, err)
+	must(t, c.ShowCard(ctx, f))
 	asked, err := c.Fill(ctx, f)
 	must(t, err)
 	done, err := c.Submit(ctx)
@@ -62,9 +60,7 @@ func TestWrongCodesAreToldApart(t *testing.T) {
 	shown, err := c.Until(ctx, "an answer to garbage", func(n hatch.Screen) bool { return n.Seq > before })
 	must(t, err)
 	if shown.Screen == "identify" { // the garbage took the card's code with it: again
-		must(t, s.Desk.ScanCard(ctx, "card-11"))
-		_, err = c.At(ctx, "papers")
-		must(t, err)
+		must(t, c.ShowCard(ctx, walk.Filing{Card: "card-11"}))
 	}
 	quiet(t, s)
 }

@@ -38,6 +38,7 @@ func one(ctx context.Context, t *testing.T, s *stage.Stage, id string, f walk.Fi
 	if len(all) != 1 || all[0].ID != id {
 		t.Fatalf("central holds %+v, want %s alone", all, id)
 	}
+	f.Chip = f.Chip && s.Chipless == ""
 	doc, _, err := s.Central.Submission(ctx, id)
 	must(t, err)
 	must(t, proof.Submission(doc, f, asked, time.Now()))

@@ -229,11 +229,7 @@ func (b *bench) touches(ctx context.Context) error {
 	if err := b.citizen.Choose(ctx, f.Procedure, "identify"); err != nil {
 		return err
 	}
-	if err := b.stage.Desk.ScanCard(ctx, f.Card); err != nil {
-		return err
-	}
-	_, err = b.citizen.At(ctx, "papers")
-	return err
+	return b.citizen.ShowCard(ctx, f)
 }
 
 // offline goes on to submit with the network cut, then mends it.

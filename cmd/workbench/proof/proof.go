@@ -10,6 +10,7 @@ import (
 	"image"
 	"maps"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +23,8 @@ import (
 )
 
 // Submission holds a submission as central opened it against what the citizen
-// did: the procedure, the card, every answer that was asked for and no other.
+// did: the procedure, the card and how it was read, every answer that was asked
+// for and no other.
 func Submission(doc contract.Submission, f walk.Filing, asked []string, now time.Time) error {
 	var faults []error
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -38,11 +40,15 @@ func Submission(doc contract.Submission, f walk.Filing, asked []string, now time
 	if err != nil {
 		return err
 	}
-	want := contract.Applicant{Number: field[0], Name: field[2], Born: born.Format(time.DateOnly), Sex: field[4], Address: field[5], Assurance: "qr"}
+	want := contract.Applicant{Number: field[0], Name: field[2], Born: born.Format(time.DateOnly), Sex: field[4], Address: field[5]}
+	want.Assurance, want.Proof = doc.Applicant.Assurance, doc.Applicant.Proof
 	got := doc.Applicant
 	got.Name, want.Name = strings.ToUpper(got.Name), strings.ToUpper(want.Name)
-	if got != want {
+	if !reflect.DeepEqual(got, want) {
 		fault("the applicant is not the one of the card") // a person's data stays out of errors
+	}
+	if by := f.Assurance(); got.Assurance != by || len(got.Proof.Doubts) > 0 || (got.Proof.Opened != "") != f.Chip {
+		fault("the applicant is known by %s, %+v; want %s without a doubt", got.Assurance, got.Proof, by)
 	}
 	given := map[string]string{}
 	for _, a := range doc.Answers {

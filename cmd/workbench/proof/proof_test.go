@@ -24,7 +24,10 @@ func filed(t *testing.T, f walk.Filing, now time.Time) (contract.Submission, []s
 	doc := contract.Submission{
 		Procedure: contract.ProcedureName{Code: f.Procedure},
 		Applicant: contract.Applicant{Number: field[0], Name: field[2], Born: born.Format(time.DateOnly),
-			Sex: field[4], Address: field[5], Assurance: "qr"},
+			Sex: field[4], Address: field[5], Assurance: f.Assurance()},
+	}
+	if f.Chip {
+		doc.Applicant.Proof = contract.Proof{Opened: "PACE-CAN", Doubts: []string{}}
 	}
 	doc.Consent.Version, doc.Consent.GivenAt = "1", now
 	var asked []string
@@ -34,6 +37,20 @@ func filed(t *testing.T, f walk.Filing, now time.Time) (contract.Submission, []s
 	}
 	doc.Answers = append(doc.Answers, contract.Answer{ID: "a_name", Value: field[2]})
 	return doc, asked
+}
+
+func TestSubmissionByCode(t *testing.T) {
+	now := time.Now()
+	f := walk.Birth(now)
+	f.Chip = false
+	doc, asked := filed(t, f, now)
+	if err := Submission(doc, f, asked, now); err != nil {
+		t.Error(err)
+	}
+	doc.Applicant.Assurance = "chip-genuine"
+	if err := Submission(doc, f, asked, now); err == nil {
+		t.Error("a card that was never laid down counts as proven")
+	}
 }
 
 func TestSubmission(t *testing.T) {
@@ -47,7 +64,9 @@ func TestSubmission(t *testing.T) {
 		{"as touched", func(*contract.Submission) {}, ""},
 		{"other procedure", func(d *contract.Submission) { d.Procedure.Code = "2.000815" }, "procedure is 2.000815"},
 		{"other person", func(d *contract.Submission) { d.Applicant.Number = "001090000000" }, "not the one of the card"},
-		{"other assurance", func(d *contract.Submission) { d.Applicant.Assurance = "chip-read" }, "not the one of the card"},
+		{"other assurance", func(d *contract.Submission) { d.Applicant.Assurance = "chip-read" }, "known by chip-read"},
+		{"doubted", func(d *contract.Submission) { d.Applicant.Proof.Doubts = []string{"crl-stale"} }, "without a doubt"},
+		{"no proof", func(d *contract.Submission) { d.Applicant.Proof = contract.Proof{} }, "without a doubt"},
 		{"other answer", func(d *contract.Submission) { d.Answers[0].Value += "x" }, "answer "},
 		{"answer lost", func(d *contract.Submission) { d.Answers = d.Answers[1:] }, `is "", want`},
 		{"answer made up", func(d *contract.Submission) {

@@ -19,6 +19,7 @@ import (
 
 	"motcua/cmd/workbench/desk"
 	"motcua/cmd/workbench/display"
+	"motcua/cmd/workbench/reader"
 	"motcua/kiosk/hatch"
 )
 
@@ -30,8 +31,9 @@ type Options struct {
 	Height int    // the same for 1920
 	// Screen is a display that is there, ":0"; "" = one in memory.
 	Screen string
-	// Mute starts without a loudspeaker, Offline with the network cut.
-	Mute, Offline bool
+	// Mute starts without a loudspeaker, Offline with the network cut, NoReader with
+	// a kiosk that is to have no card reader.
+	Mute, Offline, NoReader bool
 	// Profile is the printer's model in the kiosk's configuration; "" = generic-80.
 	Profile string
 	// Speed is the printer's, mm a second; 0 = at once.
@@ -45,6 +47,8 @@ type Stage struct {
 	Hatch   *hatch.Client
 	Central Central
 	Dir     string
+	// Chipless says why chips cannot be read here; "" = they can.
+	Chipless string
 
 	opts  Options
 	kiosk *process
@@ -174,6 +178,13 @@ func (s *Stage) openDesk(ctx context.Context) error {
 		return err
 	}
 	s.Desk = desk.NewClient(strings.TrimPrefix(lines[len(lines)-1], "page "))
+	state, err := s.Desk.State(ctx)
+	if err != nil {
+		return err
+	}
+	if s.Chipless = state.NoReader; s.opts.NoReader {
+		s.Chipless = "a station without a card reader was asked for"
+	}
 	if s.opts.Mute {
 		if err := s.Desk.Put(ctx, func(h *desk.Hands) { h.Speaker = false }); err != nil {
 			return err
@@ -193,6 +204,7 @@ func (s *Stage) StartKiosk(ctx context.Context) error {
 	env := []string{
 		"DISPLAY=" + s.Display.Name(),
 		"ALSA_CONFIG_PATH=" + desk.PortsOf(s.path("desk")).ALSA,
+		"PCSCLITE_CSOCK_NAME=" + desk.PortsOf(s.path("desk")).Card,
 		"LIBGL_ALWAYS_SOFTWARE=1",
 		"WAYLAND_DISPLAY=", "XDG_SESSION_TYPE=x11",
 	}
@@ -259,6 +271,9 @@ bundle = %q
 level = 70
 overrides = ""
 
+[trust]
+anchors = %q
+
 [[peripheral]]
 name = "scanner"
 thing = "barcode"
@@ -278,6 +293,9 @@ name = "speaker"
 thing = "sound"
 driver = "oto"
 `, Station, Unit, s.path("data"), s.Socket(), s.opts.Width, s.opts.Height,
-		"https://"+addr, s.Central.bundle, ports.Scanner, ports.Printer, cmp.Or(s.opts.Profile, "generic-80"))
+		"https://"+addr, s.Central.bundle, ports.Anchors, ports.Scanner, ports.Printer, cmp.Or(s.opts.Profile, "generic-80"))
+	if s.Chipless == "" {
+		text += fmt.Sprintf("\n[[peripheral]]\nname = \"reader\"\nthing = \"card\"\ndriver = \"pcsc\"\nreader = %q\n", reader.Name)
+	}
 	return os.WriteFile(s.path("kiosk.toml"), []byte(text), 0o600)
 }

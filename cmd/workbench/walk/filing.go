@@ -2,12 +2,15 @@ package walk
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"motcua/cmd/workbench/desk"
+	"motcua/kiosk/contract"
 	"motcua/kiosk/hatch"
 )
 
@@ -15,13 +18,22 @@ import (
 type Filing struct {
 	Procedure string            // national code
 	Card      string            // of the workbench's drawer
+	Chip      bool              // the card is laid on the reader too
 	Answers   map[string]string // by question, "" = as suggested; one that is not here is an error
 }
 
-// Birth registers a birth of ten days before now: a father with his card, the
-// hospital's paper at hand.
+// Assurance is how well central should know the citizen.
+func (f Filing) Assurance() contract.Assurance {
+	if f.Chip {
+		return contract.AssuranceChipGenuine
+	}
+	return contract.AssuranceQR
+}
+
+// Birth registers a birth of ten days before now: a father with his card, which
+// he lays on the reader, the hospital's paper at hand.
 func Birth(now time.Time) Filing {
-	return Filing{"1.001193", "card-7", map[string]string{
+	return Filing{"1.001193", "card-7", true, map[string]string{
 		"a_rel":     "cha",
 		"b_notice":  "giay",
 		"c_name":    "NGUYỄN MINH AN",
@@ -39,16 +51,63 @@ func Birth(now time.Time) Filing {
 	}}
 }
 
-// Identify goes from the attract screen to where the card was read.
+// Identify goes from the attract screen to where the kiosk knows who it is.
 func (c *Citizen) Identify(ctx context.Context, f Filing) error {
 	if err := c.ToIdentify(ctx, f); err != nil {
 		return err
 	}
+	return c.ShowCard(ctx, f)
+}
+
+// ShowCard shows the card's code to the scanner and, where that is wanted, lays
+// the card on the reader until the kiosk has read its chip.
+func (c *Citizen) ShowCard(ctx context.Context, f Filing) error {
 	if err := c.Stage.Desk.ScanCard(ctx, f.Card); err != nil {
 		return err
 	}
-	_, err := c.At(ctx, "papers")
-	return err
+	s, err := c.At(ctx, "chip", "papers")
+	switch {
+	case err != nil:
+		return err
+	case s.Screen == "papers" && f.Chip && c.Stage.Chipless == "":
+		return errors.New("the kiosk did not ask for the card")
+	case s.Screen == "papers":
+		return nil
+	}
+	if err := c.look(ctx); err != nil {
+		return err
+	}
+	if !f.Chip {
+		_, err := c.Go(ctx, "skip", "papers")
+		return err
+	}
+	return c.LayCard(ctx, f)
+}
+
+// pace is what each answer of a chip takes: about what a card of plastic does.
+const pace = 25 * time.Millisecond
+
+// LayCard lays the card on the reader, waits until its chip was read and takes it
+// off again.
+func (c *Citizen) LayCard(ctx context.Context, f Filing) error {
+	if err := c.Stage.Desk.Lay(ctx, desk.Lay{Chip: f.Card, Each: int(pace.Milliseconds())}); err != nil {
+		return err
+	}
+	if c.Look != nil {
+		s, err := c.Until(ctx, "the reading", func(s hatch.Screen) bool { return s.Screen != "chip" || s.Step == "reading" })
+		if err != nil {
+			return err
+		}
+		if s.Screen == "chip" {
+			if err := c.look(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if _, err := c.At(ctx, "papers"); err != nil {
+		return err
+	}
+	return c.Stage.Desk.Lift(ctx)
 }
 
 // ToIdentify goes from the attract screen to where the kiosk asks who it is.

@@ -18,11 +18,16 @@ async function post(path, body, done) {
 
 const put = (change, done) => post("/api/hands", { ...hands, ...change }, done);
 
+const pressed = (id) => el(id).getAttribute("aria-pressed") === "true";
+
 document.addEventListener("click", (e) => {
   const b = e.target.closest("button");
   if (!b || !hands) return;
   const d = b.dataset;
   if (d.card) post("/api/scan/card", d.card, "scanned: " + b.textContent);
+  else if (d.chip) post("/api/card/lay", { chip: d.chip, after: pressed("after") ? 14 : 0, each: pressed("slow") ? 25 : 0 }, "laid: " + b.textContent);
+  else if (b.id === "lift") post("/api/card/lift", {}, "the card was lifted");
+  else if (b.id === "after" || b.id === "slow") b.setAttribute("aria-pressed", String(!pressed(b.id)));
   else if (d.slip) post("/api/scan/slip", Number(d.slip), "scanned: the slip");
   else if (d.mode) post("/api/cable", d.mode, "network: " + b.textContent);
   else if (d.paper) put({ paper: d.paper }, "paper: " + b.textContent);
@@ -82,6 +87,8 @@ function draw(s) {
   press("[data-flag]", (d) => hands[d.flag]);
   press("[data-unit]", (d) => hands[d.unit]);
   for (const b of document.querySelectorAll("[data-unit]")) b.textContent = hands[b.dataset.unit] ? "plugged in" : "unplugged";
+  press("[data-chip]", (d) => d.chip === s.laid);
+  el("noreader").textContent = s.no_reader || "";
   drawScreen(s.kiosk);
   const slips = s.slips.slice(-8).reverse();
   keep(el("roll"), slips.map((p) => p.at).join(), () => slips.map((p, i) => {
