@@ -1,0 +1,88 @@
+package pcsc_test
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"motcua/devices/card"
+	"motcua/devices/card/cardsim"
+	"motcua/devices/card/cardtest"
+	"motcua/devices/card/pcsc"
+	"motcua/devices/card/pcsc/pcscdtest"
+)
+
+// patience is that of readers in tests.
+const patience = 2 * time.Second
+
+// TestRealDaemon keeps the promises of card.Reader and card.Card behind pcscd.
+func TestRealDaemon(t *testing.T) {
+	t.Parallel()
+	cardtest.Run(t, real)
+}
+
+// real sets a reader behind the real daemon up.
+func real(t *testing.T) cardtest.Bench {
+	t.Helper()
+	d := pcscdtest.Start(t)
+	r, err := pcsc.OpenPatient(t.Context(), pcsc.Options{Unit: "chip", Socket: d.Socket}, patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hands{daemon: d}
+	return cardtest.Bench{
+		Reader: desk{r, h}, Unit: "chip", Single: true, Patience: patience,
+		Lay:    func(c *cardsim.Chip) { h.lay(t, c) },
+		Lift:   h.lift,
+		Unplug: d.Kill,
+	}
+}
+
+// desk is a reader that is put away with what lies on it.
+type desk struct {
+	card.Reader
+	hands *hands
+}
+
+func (d desk) Close() error {
+	defer d.hands.lift()
+	return d.Reader.Close()
+}
+
+// hands lay cards on the virtual reader.
+type hands struct {
+	daemon *pcscdtest.Daemon
+	cancel context.CancelFunc
+	served sync.WaitGroup
+}
+
+func (h *hands) lay(t *testing.T, c *cardsim.Chip) {
+	h.lift()
+	ctx, cancel := context.WithCancel(context.Background())
+	conn := h.daemon.Dial(t)
+	h.cancel = cancel
+	h.served.Go(func() { _ = cardsim.Serve(ctx, whole{conn}, c) })
+}
+
+func (h *hands) lift() {
+	if h.cancel != nil {
+		h.cancel()
+		h.served.Wait()
+		h.cancel = nil
+	}
+}
+
+// whole makes an empty answer one of a single byte, which no answer is either:
+// vpcd takes an empty one for a card that was pulled off.
+type whole struct{ net.Conn }
+
+func (w whole) Write(b []byte) (int, error) {
+	if bytes.Equal(b, []byte{0, 0}) {
+		_, err := w.Conn.Write([]byte{0, 1, 0x6F})
+		return len(b), err
+	}
+	return w.Conn.Write(b)
+}
