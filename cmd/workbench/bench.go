@@ -27,6 +27,10 @@ func (c *benchCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	chip, err := measure.Chip(ctx)
+	if err != nil {
+		return err
+	}
 	// A printer that takes bytes as they come: what is measured is the kiosk.
 	s, err := stage.Open(ctx, stage.Options{Dir: dir, Bin: c.Bin, Profile: "epson-tm-t88"})
 	if err != nil {
@@ -34,6 +38,7 @@ func (c *benchCmd) Run(ctx context.Context) (err error) {
 	}
 	rows, err := measure.Station(ctx, s)
 	rows = append(rows, accept)
+	rows = append(rows, chip...)
 	if err == nil {
 		var memory measure.Row
 		memory, err = measure.Visits(ctx, s, c.Visits, os.Stderr)
