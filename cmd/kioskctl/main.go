@@ -1,6 +1,6 @@
 // Command kioskctl is the technician's tool: it asks a running kiosk how it is,
-// what it shows and what waits in its outbox, tries its peripherals, and checks
-// a pack.
+// what it shows and what waits in its outbox, tries its peripherals, reads a card
+// without it, and checks a pack.
 //
 // What was asked for goes to standard output, in a table or with --json; words
 // to the technician go to standard error.
@@ -19,6 +19,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"motcua/devices"
+	"motcua/devices/card"
+	"motcua/kiosk/config"
 	"motcua/kiosk/hatch"
 )
 
@@ -47,6 +49,7 @@ type cli struct {
 	ScanTest  scanTestCmd  `cmd:"" help:"Wait for one code and tell its kind and length, never what it says."`
 	SpeakTest speakTestCmd `cmd:"" help:"Speak a test prompt."`
 	Log       logCmd       `cmd:"" help:"Print the last lines of the kiosk's log."`
+	Card      cardCmd      `cmd:"" help:"Try the card reader. The kiosk need not run."`
 	Pack      packCmd      `cmd:"" help:"Work on packs. The kiosk need not run."`
 }
 
@@ -55,9 +58,13 @@ type desk struct {
 	ctx   context.Context
 	kiosk *hatch.Client
 	json  bool
+	in    io.Reader // what must not stand on the command line
 	out   io.Writer // what was asked for
 	words io.Writer // to the technician
 	now   time.Time
+	// readers opens the card reader of a configuration; the text is the card
+	// daemon's socket, "" where pcscd has it.
+	readers func(context.Context, config.Peripheral, string) (card.Reader, error)
 }
 
 func main() {
@@ -72,7 +79,7 @@ func run(ctx context.Context, args []string) int {
 	parser, err := kong.New(&c,
 		kong.Name("kioskctl"),
 		kong.Description("Ask a running kiosk how it is, and try its peripherals.\n\n"+exitCodes),
-		kong.Vars{"socket": hatch.DefaultSocket, "exits": exitCodes},
+		kong.Vars{"socket": hatch.DefaultSocket, "config": config.DefaultPath, "exits": exitCodes},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	)
 	if err != nil {
@@ -84,7 +91,7 @@ func run(ctx context.Context, args []string) int {
 	}
 	client := hatch.Dial(c.Hatch)
 	defer client.Close()
-	err = verb.Run(&desk{ctx, client, c.JSON, os.Stdout, os.Stderr, time.Now()})
+	err = verb.Run(&desk{ctx, client, c.JSON, os.Stdin, os.Stdout, os.Stderr, time.Now(), openReader})
 	return explain(os.Stderr, err)
 }
 
@@ -92,9 +99,20 @@ func run(ctx context.Context, args []string) int {
 // exit code.
 func explain(w io.Writer, err error) int {
 	fault, _ := errors.AsType[*hatch.Fault](err)
+	atCard, _ := errors.AsType[*cardFault](err)
 	switch {
 	case err == nil:
 		return fine
+	case errors.Is(err, context.Canceled):
+		return say(w, failed, "interrupted", "")
+	case atCard != nil:
+		return say(w, atCard.code(), err.Error(), atCard.hint())
+	case errors.Is(err, errNoReader):
+		return say(w, failed, err.Error(), "put a [[peripheral]] with thing = \"card\" into it, or name another file with --config")
+	case errors.Is(err, errKey):
+		return say(w, usage, err.Error(), "see kioskctl card read --help")
+	case errors.Is(err, errRefuse):
+		return say(w, failed, err.Error(), "try a card that is known to be good: if that is refused too, look at the trust anchors")
 	case errors.Is(err, errTrouble):
 		return inTrouble
 	case errors.Is(err, hatch.ErrNotRunning):
@@ -108,8 +126,6 @@ func explain(w io.Writer, err error) int {
 		return say(w, failed, err.Error(), "`kioskctl outbox list` shows all ids")
 	case errors.Is(err, errNoCode):
 		return say(w, failed, err.Error(), "if the scanner did beep, check its port and speed in the configuration")
-	case errors.Is(err, context.Canceled):
-		return say(w, failed, "interrupted", "")
 	case errors.Is(err, context.DeadlineExceeded):
 		return say(w, failed, "no answer in time", "the kiosk may be stuck: see `journalctl -u kiosk`")
 	case fault != nil && fault.Unit != "":
