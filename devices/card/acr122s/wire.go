@@ -103,6 +103,7 @@ func (w *wire) once(ctx context.Context, op string) (frame, error) {
 		// Nothing came, or it cannot be read, or it was not ours.
 		if what == nothing {
 			if quiet++; quiet == 2 {
+				w.owed = w.taken // else nothing is to be waited for
 				return frame{}, devices.Fail(w.unit, op, devices.ErrSilent, nil)
 			}
 		}

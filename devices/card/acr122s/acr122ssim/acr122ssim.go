@@ -158,23 +158,19 @@ func (r *Reader) Run(line io.ReadWriter) error {
 	var working sync.WaitGroup
 	defer working.Wait()
 	defer close(r.unplug)
-	bytes := make(chan []byte)
-	frames := make(chan []byte)
+	bytes := make(chan []byte, 64)
+	frames := make(chan []byte, 64)
 	working.Go(func() { cut(bytes, frames) })
 	working.Go(func() {
-		var jobs sync.WaitGroup
-		defer jobs.Wait()
 		for f := range frames {
-			if r.begin() {
-				jobs.Go(func() { r.take(f); r.done() })
-			}
+			r.take(f)
 		}
 	})
 	defer close(bytes)
 	for {
 		b := make([]byte, 512)
 		n, err := line.Read(b)
-		if n > 0 && r.hears() {
+		if n > 0 && r.hears() && !r.works() {
 			bytes <- b[:n]
 		}
 		if err != nil {
@@ -186,18 +182,17 @@ func (r *Reader) Run(line io.ReadWriter) error {
 // hears tells whether the line's two ends have one speed.
 func (r *Reader) hears() bool { return r.o.Speed == nil || r.o.Speed() == r.Speed() }
 
-func (r *Reader) begin() bool {
+// works tells whether the reader is at work on a command, and hears nothing.
+func (r *Reader) works() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	was := r.busy
-	r.busy = true
-	return !was
+	return r.busy
 }
 
-func (r *Reader) done() {
+func (r *Reader) work(on bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.busy = false
+	r.busy = on
 }
 
 // wait lets time pass; false when the line ended meanwhile.

@@ -102,13 +102,14 @@ func (r *Reader) take(f []byte) {
 		r.Restart()
 		return
 	}
+	r.work(true)
 	kind, slot, data, after := r.do(f, func() {
 		r.say(frame(0x80, f[7], 0x80, 0x01, nil)) // more time, please
 	})
 	answer := frame(kind, f[7], slot, 0, data)
 	r.mu.Lock()
 	stale := r.last
-	r.last = answer
+	r.last, r.busy = answer, false
 	r.mu.Unlock()
 	switch {
 	case fault.swallow:
