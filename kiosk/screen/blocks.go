@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"cmp"
 	"image/color"
 
 	"motcua/kiosk/visit"
@@ -122,11 +123,7 @@ func (b *brush) field(v visit.Field, w float32) part {
 		y += l.height(b)
 	}
 	if v.ID != "" {
-		label := v.Value
-		if label == "" {
-			label = v.Placeholder
-		}
-		p.touch(v.ID, label, false, 0, 0, w, h)
+		p.touch(v.ID, cmp.Or(v.Value, v.Placeholder, v.ID), false, 0, 0, w, h)
 	}
 	p.h = h + b.problem(&p, v.Problem, h, w)
 	return p

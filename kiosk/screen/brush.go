@@ -135,7 +135,15 @@ func (b *brush) fit(p *part, x, y, w, h float32, text string, l letters, a align
 
 // broken tells that a word was cut to make rows.
 func (b *brush) broken(text string, rows []textRow) bool {
-	return len(rows) > len(strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\n' }))
+	whole := 0
+	for _, r := range rows {
+		var row strings.Builder
+		for _, one := range r.runs {
+			row.WriteString(one.text)
+		}
+		whole += len(strings.Fields(row.String()))
+	}
+	return whole > len(strings.Fields(text))
 }
 
 // needs is the width that text takes in one row.

@@ -271,9 +271,9 @@ func gallery(lang pack.Lang) []visit.View {
 			visit.Chips{Items: []visit.Button{chip("calm", t("Ít chuyển động", "Less motion"), false)}},
 		}, Actions: acts(shut)})
 
-	return []visit.View{attract, home, identify("card-reader"), step(identify("card-scanner"), "scanner"), procedures(0), step(procedures(1), "2"), searching, nothing,
+	return append([]visit.View{attract, home, identify("card-reader"), step(identify("card-scanner"), "scanner"), procedures(0), step(procedures(1), "2"), searching, nothing,
 		name, address, mail, number, date, dateWrong, choice, ethnic, papers, review, agreed, consentFull, sending, waiting,
-		done, stored, storedRating, trouble, onscreen, guide, lookup, rated, goodbye, idle, stopping, hotline, staff, looks}
+		done, stored, storedRating, trouble, onscreen, guide, lookup, rated, goodbye, idle, stopping, hotline, staff, looks}, chipGallery(lang)...)
 }
 
 func step(v visit.View, s string) visit.View {

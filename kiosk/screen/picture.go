@@ -46,6 +46,10 @@ func (b *brush) picture(v visit.Picture, w, h float32) part {
 	switch v.Name {
 	case "card-reader":
 		b.drawReader(&q, at)
+	case "card-crowded":
+		b.drawCrowded(&q, at)
+	case "card-number":
+		b.drawNumber(&q, at)
 	case "card-scanner":
 		b.drawScanner(&q, at)
 	default: // "paper-slot", "receipt"
@@ -69,7 +73,7 @@ func (b *brush) inks() inks {
 	i := inks{card: rgb(0xEADCC3), edge: b.pal.gold, chip: rgb(0xC0902F), etch: rgb(0x8A6420),
 		bar: rgb(0xBBA97F), barLow: rgb(0xD0C09B), body: rgb(0x211C17), glow: rgb(0x0B6B50), arrow: b.tint(visit.Son).ink}
 	if b.pal != &paper {
-		i.body, i.glow = b.pal.key, b.tint(visit.Jade).ink
+		i.body, i.glow = mix(b.pal.key, b.pal.second, 0.3), b.tint(visit.Jade).ink
 	}
 	return i
 }
@@ -100,14 +104,18 @@ func (b *brush) idCard(p *part, x, y float32, code bool) {
 	bar(p, x+38, y+216, 333, 16, 8, i.barLow)
 }
 
-// arrow points from x, y by dx, dy, one of which is 0.
+// arrow points from x, y by dx to the right or by dy up or down; one of them is 0.
 func arrow(p *part, x, y, dx, dy float32, ink color.NRGBA) {
 	const wide, barb = 12, 36
 	p.draw(mark{kind: stroke, x: x, y: y, w: dx, h: dy, edgeW: wide, fill: ink})
 	ex, ey := x+dx, y+dy
 	if dy != 0 {
-		p.draw(mark{kind: stroke, x: ex - barb, y: ey - barb, w: barb, h: barb, edgeW: wide, fill: ink})
-		p.draw(mark{kind: stroke, x: ex + barb, y: ey - barb, w: -barb, h: barb, edgeW: wide, fill: ink})
+		back := float32(barb) // against the way it points
+		if dy < 0 {
+			back = -barb
+		}
+		p.draw(mark{kind: stroke, x: ex - barb, y: ey - back, w: barb, h: back, edgeW: wide, fill: ink})
+		p.draw(mark{kind: stroke, x: ex + barb, y: ey - back, w: -barb, h: back, edgeW: wide, fill: ink})
 		return
 	}
 	p.draw(mark{kind: stroke, x: ex - barb, y: ey - barb, w: barb, h: barb, edgeW: wide, fill: ink})
@@ -125,6 +133,41 @@ func (b *brush) drawReader(p *part, at float32) {
 	}
 	bar(p, 294, 391, 380, 14, 7, glow)
 	arrow(p, 804, 160, 0, 150, i.arrow)
+}
+
+// drawCrowded: of two cards on the reader one is taken away.
+func (b *brush) drawCrowded(p *part, at float32) {
+	i := b.inks()
+	b.idCard(p, 150, 104, false)
+	b.otherCard(p, 330+60*at, 104-50*at)
+	bar(p, 134, 369, 640, 120, 30, i.body)
+	bar(p, 264, 391, 380, 14, 7, mix(i.body, b.tint(visit.Amber).ink, 0.9))
+	arrow(p, 866, 310, 0, -150, i.arrow)
+}
+
+// otherCard is a card of any other kind, with its corner at x, y.
+func (b *brush) otherCard(p *part, x, y float32) {
+	i := b.inks()
+	t := b.tint(visit.Indigo)
+	p.draw(mark{kind: box, x: x, y: y, w: 423, h: 265, radius: 26, fill: t.paper, edge: t.ink, edgeW: 4})
+	bar(p, x+2, y+52, 419, 46, 0, t.ink)
+	bar(p, x+38, y+142, 210, 16, 8, i.bar)
+	bar(p, x+38, y+182, 150, 16, 8, i.barLow)
+}
+
+// drawNumber: the number stands on the side with the photograph.
+func (b *brush) drawNumber(p *part, at float32) {
+	const k = 1.55
+	i := b.inks()
+	q := part{}
+	b.idCard(&q, 0, 0, true)
+	for _, m := range q.marks {
+		m.x, m.y, m.w, m.h, m.radius = m.x*k, m.y*k, m.w*k, m.h*k, m.radius*k
+		m.x, m.y = m.x+156, m.y+74
+		p.draw(m)
+	}
+	ring := mix(i.card, rgb(0x8E1B1F), 0.35+0.65*at)
+	p.draw(mark{kind: box, x: 410, y: 155, w: 212, h: 52, radius: 18, edge: ring, edgeW: 8})
 }
 
 // drawScanner: a card is held, code first, before the scanner at the right.

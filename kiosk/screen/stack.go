@@ -61,7 +61,7 @@ func (b *brush) blocks(all []visit.Block, w float32, inOver bool) []piece {
 		case visit.Chips:
 			pc = whole(b.chips(v, w, a))
 		case visit.Picture:
-			pc = piece{least: 220, best: min(559, w*0.58), draw: func(h float32) part { return b.picture(v, w, h) }}
+			pc = piece{least: 280, best: min(559, w*0.58), draw: func(h float32) part { return b.picture(v, w, h) }}
 		case visit.Note:
 			pc = whole(b.note(v, w))
 		case visit.Progress:
@@ -131,14 +131,15 @@ func (b *brush) twins(one, next visit.Block, w float32) part {
 	return p
 }
 
-// pair sets a picture or a QR code beside what else is on the page, for the
-// landscape page; titles stay above both.
+// pair sets a picture, a QR code or what turns beside what else is on the page,
+// for the landscape page; titles stay above both.
 func (b *brush) pair(all []visit.Block, w float32) (pair piece, above []visit.Block, ok bool) {
 	var sight visit.Block
 	var beside []visit.Block
+	column := false // a note alone is no column
 	for _, one := range all {
 		switch one.(type) {
-		case visit.Picture, visit.QR:
+		case visit.Picture, visit.QR, visit.Waiting:
 			if sight == nil {
 				sight = one
 				continue
@@ -147,9 +148,11 @@ func (b *brush) pair(all []visit.Block, w float32) (pair piece, above []visit.Bl
 			above = append(above, one)
 			continue
 		}
+		_, note := one.(visit.Note)
+		column = column || !note
 		beside = append(beside, one)
 	}
-	if sight == nil || len(beside) == 0 {
+	if sight == nil || !column {
 		return piece{}, nil, false
 	}
 	const gap = 32
@@ -162,6 +165,10 @@ func (b *brush) pair(all []visit.Block, w float32) (pair piece, above []visit.Bl
 		least += pc.least + pc.above*0.6
 		best += pc.best + pc.above
 	}
+	turning, turns := sight.(visit.Waiting)
+	if turns {
+		least = max(least, b.waiting(turning, lw, false).h)
+	}
 	pair = piece{least: max(least, 300), best: max(best, 460), above: 42}
 	pair.draw = func(h float32) part {
 		p := part{w: w, h: h}
@@ -170,12 +177,19 @@ func (b *brush) pair(all []visit.Block, w float32) (pair piece, above []visit.Bl
 			p.put(b.picture(v, lw, min(h, 480)), 0, 0)
 		case visit.QR:
 			p.put(b.qrCode(v, lw, min(h, lw+80)), 0, 0)
+		case visit.Waiting:
+			q := b.waiting(v, lw, false)
+			p.put(q, 0, (h-q.h)/2)
 		}
 		q, fits, _ := stack(rest, rw, h, 1)
 		if !fits {
 			q, _, _ = stack(rest, rw, h, 0.6)
 		}
-		p.put(q, lw+gap, 0)
+		top := float32(0)
+		if turns {
+			top = max(0, (h-q.h)/2)
+		}
+		p.put(q, lw+gap, top)
 		return p
 	}
 	pair.pages = func(h float32) int {

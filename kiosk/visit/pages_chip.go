@@ -6,19 +6,15 @@ import "motcua/kiosk/text"
 // number opens the chip: a card that was laid down first needs it too.
 func (m *Machine) identifyByChip(s State, v *View) {
 	title, line, picture := "identify.title.reader", "identify.line.reader", "card-reader"
-	if s.lies() {
+	switch {
+	case s.reader == ReaderCrowded:
+		title, line, picture = "chip.crowded.title", "chip.crowded.line", "card-crowded"
+	case s.reader == ReaderCard && s.scanner:
 		title, line, picture = "identify.title.card", "identify.line.card", "card-scanner"
-		if !s.scanner {
-			line, picture = "identify.line.card.noscanner", ""
-		}
+	case s.reader == ReaderCard:
+		title, line, picture = "identify.title.card", "identify.line.card.noscanner", "card-number"
 	}
-	v.Blocks = []Block{Heading{Title: m.t(s, title, nil), Line: m.t(s, line, nil)}}
-	if picture != "" {
-		v.Blocks = append(v.Blocks, Picture{Name: picture})
-	}
-	if s.reader == ReaderCrowded && s.note == "" {
-		v.Blocks = append(v.Blocks, Note{Icon: "circle-alert", Tone: Amber, Text: m.t(s, "chip.crowded.line", nil)})
-	}
+	v.Blocks = []Block{Heading{Title: m.t(s, title, nil), Line: m.t(s, line, nil)}, Picture{Name: picture}}
 	v.Blocks = append(v.Blocks, m.noteOf(s)...)
 	var ways Rows
 	if s.scanner {
@@ -63,7 +59,7 @@ func (m *Machine) chipPage(s State, v *View) {
 	case chipDiffers:
 		seal("id-card", s.by(key+".title"), s.by(key+".line"))
 		ways(m.otherWay(s), m.way(s, "call", "bell", "chip.way.staff"))
-		v.Actions[1].Label = m.t(s, "chip.skip.check", nil)
+		v.Actions[1].Label, v.Actions[1].Icon = m.t(s, "chip.skip.check", nil), ""
 	case chipRefused:
 		seal("user-round-search", key+".title", key+".line")
 		ways(m.way(s, "call", "bell", "chip.way.staff"))
@@ -138,11 +134,14 @@ func (m *Machine) greeting(s State) Note {
 // identifySay is what the voice says where somebody is to be identified.
 func (m *Machine) identifySay(s State) string {
 	key := "identify.say"
-	if m.reads(s) {
+	switch {
+	case !m.reads(s):
+	case s.reader == ReaderCrowded:
+		return "chip.crowded.say"
+	case s.reader == ReaderCard:
+		key += ".card"
+	default:
 		key += ".reader"
-		if s.lies() {
-			key = "identify.say.card"
-		}
 	}
 	if !s.scanner {
 		key += ".noscanner"

@@ -1,0 +1,100 @@
+package screen
+
+import (
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	"motcua/kiosk/identity"
+	"motcua/kiosk/pack"
+	"motcua/kiosk/text"
+	"motcua/kiosk/visit"
+)
+
+// hall is a station with every peripheral, and the day of the gallery.
+var hall = sync.OnceValue(func() *visit.Machine {
+	sub := func(dir string) fs.FS {
+		f, err := fs.Sub(os.DirFS("../../assets"), dir)
+		if err != nil {
+			panic(err)
+		}
+		return f
+	}
+	texts, err := text.Load(sub("text"))
+	if err != nil {
+		panic(err)
+	}
+	p, err := pack.Load(sub("packs/hanoi"))
+	if err != nil {
+		panic(err)
+	}
+	unit, ok := p.Unit("00082")
+	if !ok {
+		panic("no unit 00082 in the pack")
+	}
+	return visit.New(visit.Place{Texts: texts, Pack: p, Unit: unit, Station: "CN-03", HasScanner: true, HasReader: true, HasPrinter: true})
+})
+
+// chipGallery is every view that a card and its chip bring about, as the visit
+// makes them.
+func chipGallery(lang pack.Lang) []visit.View {
+	const code = "001090999999||Nguyễn Văn Mẫu|31011990|Nam|Số 1 Phố Mẫu, Phường Mẫu, Hà Nội|15042021"
+	empty, card := visit.ReaderChanged{Reader: visit.ReaderEmpty}, visit.ReaderChanged{Reader: visit.ReaderCard}
+	failed := func(why visit.ChipProblem) visit.Event { return visit.ChipFailed{Why: why} }
+	touch := func(ids ...string) []visit.Event {
+		var out []visit.Event
+		for _, id := range ids {
+			out = append(out, visit.Touched{ID: id})
+		}
+		return out
+	}
+	var views []visit.View
+	add := func(name string, roads ...[]visit.Event) {
+		m := hall()
+		now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("ICT", 7*3600))
+		s, v := m.Start(now), visit.View{}
+		for _, road := range roads {
+			for _, e := range road {
+				now = now.Add(time.Second)
+				s, v, _ = m.Step(s, now, e)
+			}
+		}
+		v.Step = name
+		views = append(views, v)
+	}
+	events := func(e ...visit.Event) []visit.Event { return e }
+	begin := append(events(empty), touch("lang:"+string(lang), "door:submit", "row:1.001193")...)
+	blind := events(visit.ScannerChanged{})
+	number := touch("way:type", "key:0", "key:0", "key:1", "key:0", "key:9", "key:0", "key:9", "key:9", "key:9", "key:9", "key:9", "key:9", "next")
+	scanned, laid := events(visit.Scanned{Text: code}), events(card)
+
+	add("reader", begin)
+	add("reader-noscanner", begin, blind)
+	add("card", begin, laid)
+	add("card-noscanner", begin, blind, laid)
+	add("crowded", begin, events(visit.ReaderChanged{Reader: visit.ReaderCrowded}))
+	add("card-garbled", begin, laid, events(visit.Garbled{}))
+	for way, road := range [][]visit.Event{scanned, number} {
+		suffix := [...]string{"", "-typed"}[way]
+		add("lay"+suffix, begin, road)
+		add("reading"+suffix, begin, road, laid, events(visit.ChipReached{Step: visit.ChipReading}, visit.ChipReached{Step: visit.ChipProving}))
+		add("locked"+suffix, begin, road, laid, events(failed(visit.ChipLocked)))
+		add("differs"+suffix, begin, road, laid, events(failed(visit.ChipDiffers)))
+		add("refused"+suffix, begin, road, laid, events(failed(visit.ChipRefused)))
+		add("away"+suffix, begin, road, laid, events(visit.ReaderChanged{}))
+	}
+	add("lifted", begin, scanned, laid, events(failed(visit.ChipLifted)))
+	add("two", begin, scanned, laid, events(failed(visit.ChipCrowded)))
+	add("unknown", begin, scanned, laid, events(failed(visit.ChipUnknown)))
+	add("unreadable", begin, scanned, laid, events(failed(visit.ChipUnreadable)))
+	again := append(touch("retry"), failed(visit.ChipUnreadable))
+	add("spent", begin, scanned, laid, events(failed(visit.ChipUnreadable)), again, again)
+	person := identity.Person{Number: "001090999999", Name: "Nguyễn Văn Mẫu", Born: time.Date(1990, 1, 31, 0, 0, 0, 0, time.UTC),
+		Sex: "Nam", Address: "Số 1 Phố Mẫu, Phường Mẫu, Hà Nội", Never: true, Assurance: identity.ChipGenuine}
+	add("chip", begin, scanned, laid, events(visit.ChipRead{Person: person}))
+	gone := person
+	gone.Never, gone.Expires = false, time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	add("expired", begin, scanned, laid, events(visit.ChipRead{Person: gone}))
+	return views
+}
