@@ -12,11 +12,6 @@ import (
 
 	"motcua/assets"
 	"motcua/devices"
-	"motcua/devices/barcode"
-	"motcua/devices/barcode/hid"
-	barcodeserial "motcua/devices/barcode/serial"
-	"motcua/devices/receipt"
-	"motcua/devices/receipt/escpos"
 	"motcua/devices/sound"
 	"motcua/devices/sound/oto"
 	"motcua/kiosk"
@@ -95,11 +90,13 @@ func open(ctx context.Context, c config.Config) (h *house, err error) {
 		Log: h.log.With("part", "uplink"), Tell: h.heard, Health: h.health})
 	scan, hasScanner := h.scanner()
 	print, hasPrinter := h.printer()
+	read, hasReader := h.reader()
 	h.station = station.New(station.Parts{
 		Name: c.Station, Unit: unit, Pack: h.pack, Texts: h.texts,
 		Machine: visit.New(visit.Place{Texts: h.texts, Pack: h.pack, Unit: unit, Station: c.Station,
-			HasScanner: hasScanner, HasPrinter: hasPrinter}),
+			HasScanner: hasScanner, HasReader: hasReader, HasPrinter: hasPrinter}),
 		Show: h.screen.Show, OpenScanner: scan, OpenPrinter: print,
+		OpenReader: read, ReaderTrouble: readerTrouble, Anchors: h.anchors(),
 		Mouth: h.mouth, Level: c.Voice.Level, Model: model(c), Press: press,
 		Outbox: h.outbox, Key: bundle.Key, To: bundle.To, LookUp: h.lookUp,
 		Troubles: h.troubles, Log: h.log.With("part", "station"), Now: time.Now,
@@ -185,49 +182,6 @@ func (h *house) mouthTold(err error) {
 	default:
 		h.log.Warn("prompt not spoken", "err", err)
 	}
-}
-
-// scanner says how the configured scanner is opened.
-func (h *house) scanner() (open func(context.Context) (barcode.Scanner, error), ok bool) {
-	u, ok := h.config.Peripheral("barcode")
-	if !ok {
-		return nil, false
-	}
-	if u.Driver == "hid" {
-		return func(ctx context.Context) (barcode.Scanner, error) {
-			vid, pid, err := hid.ParseIDs(u.USB)
-			if err != nil {
-				return nil, err
-			}
-			s, err := hid.Open(ctx, hid.Options{Unit: u.Name, VID: vid, PID: pid, Kind: hid.Kind(u.Kind)})
-			if err != nil {
-				return nil, err
-			}
-			return s, nil
-		}, true
-	}
-	return func(ctx context.Context) (barcode.Scanner, error) {
-		s, err := barcodeserial.Open(ctx, barcodeserial.Options{Unit: u.Name, Path: u.Port, Baud: u.Baud})
-		if err != nil {
-			return nil, err
-		}
-		return s, nil
-	}, true
-}
-
-// printer says how the configured printer is opened.
-func (h *house) printer() (open func(context.Context) (receipt.Printer, error), ok bool) {
-	u, ok := h.config.Peripheral("receipt")
-	if !ok {
-		return nil, false
-	}
-	return func(ctx context.Context) (receipt.Printer, error) {
-		p, err := escpos.Open(ctx, escpos.Options{Unit: u.Name, Port: u.Port, Baud: u.Baud, Model: u.Profile})
-		if err != nil {
-			return nil, err
-		}
-		return p, nil
-	}, true
 }
 
 // touched hands a touch to the visit; "" is a touch beside every target.

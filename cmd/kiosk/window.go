@@ -10,6 +10,7 @@ import (
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/pack"
 	"motcua/kiosk/trouble"
+	"motcua/kiosk/visit"
 )
 
 // window is what kioskctl sees of the house through the hatch.
@@ -39,6 +40,9 @@ func (w window) Status(ctx context.Context) (hatch.Status, error) {
 	return s, nil
 }
 
+// lies says what lies on the card reader, and nothing of the card.
+var lies = map[visit.Reader]string{visit.ReaderAway: "away", visit.ReaderEmpty: "ok", visit.ReaderCard: "card", visit.ReaderCrowded: "several cards"}
+
 // peripherals tells how each configured unit is.
 func (w window) peripherals() []hatch.Peripheral {
 	since := map[trouble.Code]time.Time{}
@@ -56,6 +60,9 @@ func (w window) peripherals() []hatch.Peripheral {
 			if !w.station.Scanner() {
 				u.State, u.Fine = "away", false
 			}
+		case "card":
+			codes = []trouble.Code{"reader-away", "reader-daemon", "reader-denied", "reader-unseen"}
+			u.State, u.Fine = lies[w.station.Reader()], w.station.Reader() != visit.ReaderAway
 		case "receipt":
 			codes = []trouble.Code{"printer-away", "printer-paper", "printer-near", "printer-open", "printer-faulty"}
 			status := w.station.Printer()
