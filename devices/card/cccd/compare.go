@@ -61,8 +61,9 @@ func (d differences) with(s Source) error {
 
 // CompareMRZ holds number, date of birth, sex and expiry against DG1. Fields that
 // c does not have are not compared, but the number must be there: without it
-// nothing ties the two together. The name is not compared: its unaccented form
-// is shortened by rules that differ. It returns nil or a *Mismatch.
+// nothing ties the two together. The name is not compared, as its unaccented form
+// is shortened by rules that differ; NameFits is for that. It returns nil or a
+// *Mismatch.
 func (c Card) CompareMRZ(m lds.MRZ) error {
 	var d differences
 	d.add(Number, c.Number == "" || string(c.Number) != m.PersonalNumber() || len(c.Number) == 12 && string(c.Number[3:]) != m.Number)
