@@ -6,15 +6,10 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"motcua/devices"
 	"motcua/devices/card"
 )
-
-// liftedWithin is how long the daemon may take to see that a card is gone that
-// stopped answering. It asks most readers every 400 ms (PCSCLITE_STATUS_POLL_RATE).
-const liftedWithin = time.Second
 
 var (
 	// errAnswer says that the daemon's answer to an exchange makes no sense.
@@ -41,7 +36,7 @@ type held struct {
 
 // connect takes the card in the reader for this program alone.
 func (r *Reader) connect(ctx context.Context, s state) (*held, error) {
-	within, cancel := context.WithTimeoutCause(ctx, r.patience+answerWithin, ErrHung)
+	within, cancel := context.WithTimeoutCause(ctx, r.limits.exchange+r.limits.answer, ErrHung)
 	defer cancel()
 	h := &held{reader: r, counter: s.counter, link: card.Link{ATR: slices.Clone(s.atr), MaxAnswer: 256}}
 	if err := h.connect(within); err != nil {
@@ -128,7 +123,7 @@ func (h *held) Exchange(ctx context.Context, command []byte) ([]byte, error) {
 	case len(command) > longestCommand:
 		return nil, devices.Fail(h.reader.unit, op, devices.ErrRefused, fmt.Errorf("%d bytes are too long for a command", len(command)))
 	}
-	within, cancel := context.WithTimeoutCause(ctx, h.reader.patience, devices.ErrSilent)
+	within, cancel := context.WithTimeoutCause(ctx, h.reader.limits.exchange, devices.ErrSilent)
 	defer cancel()
 	say := message(sayTransmit, h.handle, h.protocol, pciLength, uint32(len(command)), h.protocol, pciLength, longest, 0)
 	answer, err := h.ask(within, append(say, command...), sayTransmit)
@@ -191,7 +186,7 @@ func (h *held) Reset(ctx context.Context) error {
 	if err := h.before(ctx, op); err != nil {
 		return err
 	}
-	within, cancel := context.WithTimeoutCause(ctx, h.reader.patience, devices.ErrSilent)
+	within, cancel := context.WithTimeoutCause(ctx, h.reader.limits.exchange, devices.ErrSilent)
 	defer cancel()
 	if err := h.reset(within); err != nil {
 		return h.failed(ctx, within, op, err)
@@ -295,7 +290,7 @@ func (h *held) vanished(ctx context.Context, op string, reason, cause error) err
 // gone waits a while for the daemon to see that the card was lifted, which gives
 // card.ErrLifted. nil means that it lies there still.
 func (h *held) gone(ctx context.Context) error {
-	within, cancel := context.WithTimeout(ctx, liftedWithin)
+	within, cancel := context.WithTimeout(ctx, h.reader.limits.lifted)
 	defer cancel()
 	w, _, err := newWatch(within, h.reader.socket, h.reader.minor)
 	if err != nil {

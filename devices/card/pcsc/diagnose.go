@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 )
 
 // A Part is what a diagnosis looks at, in the order it does.
@@ -33,12 +32,12 @@ type Step struct {
 // works and says so; that is no failure. It takes the card for itself as a Reader
 // does, so that it finds one busy that the kiosk reads on. It blocks as Open does,
 // and ends early with what it has when ctx ends.
-func Diagnose(ctx context.Context, o Options) []Step { return diagnose(ctx, o, cardWithin) }
+func Diagnose(ctx context.Context, o Options) []Step { return diagnose(ctx, o, usual) }
 
-func diagnose(ctx context.Context, o Options, patience time.Duration) []Step {
+func diagnose(ctx context.Context, o Options, t limits) []Step {
 	o = o.filled()
 	const op = "diagnose"
-	w, minor, list, err := reach(ctx, o.Socket)
+	w, minor, list, err := reach(ctx, o.Socket, t)
 	if err != nil {
 		return []Step{{TheDaemon, "at " + o.Socket, told(ctx, o.Unit, op, err)}}
 	}
@@ -62,7 +61,7 @@ func diagnose(ctx context.Context, o Options, patience time.Duration) []Step {
 	}
 	steps = append(steps, Step{TheField, "sees a card", nil})
 
-	r := &Reader{unit: o.Unit, name: s.name, socket: o.Socket, minor: minor, patience: patience}
+	r := &Reader{unit: o.Unit, name: s.name, socket: o.Socket, minor: minor, limits: t}
 	h, err := r.connect(ctx, s)
 	if err == nil && h.line == nil {
 		err = ErrMute

@@ -14,20 +14,29 @@ import (
 	"motcua/devices/card"
 )
 
-// How long things may take.
+// limits are how long things may take.
+type limits struct {
+	// answer is for what needs no card. A daemon that was started by the call itself
+	// gets its readers going first.
+	answer time.Duration
+	// exchange is for one exchange, until the card is given up. The reader's driver
+	// ends a silent card itself, most after 3 s, and lets it ask for more time; no
+	// command that a card is read with takes longer than this.
+	exchange time.Duration
+	// lifted is until the daemon has seen that a card is gone that stopped answering.
+	// It asks most readers every 0.4 s (PCSCLITE_STATUS_POLL_RATE).
+	lifted time.Duration
+	// busy is for another program that has the reader for itself. Some have a short
+	// look at each card; so had our own line that was cut in an exchange.
+	busy time.Duration
+}
+
+// usual are the limits of a reader that is no test's.
+var usual = limits{answer: 15 * time.Second, exchange: 20 * time.Second, lifted: time.Second, busy: 5 * time.Second}
+
+// firstTry and lastTry are how long to wait until a busy reader is tried again;
+// the daemon tells of most changes, but not of all.
 const (
-	// answerWithin is how long the daemon may take for what needs no card. It gets
-	// readers going first when it was started by the call itself.
-	answerWithin = 15 * time.Second
-	// cardWithin is how long an exchange may take until the card is given up. The
-	// reader's driver ends a silent card itself, most after 3 s, and lets it ask for
-	// more time; no command that a card is read with takes longer than this.
-	cardWithin = 20 * time.Second
-	// busyWithin is how long another program may have the reader for itself. Some
-	// have a short look at each card; so had our own line that was cut in an exchange.
-	busyWithin = 5 * time.Second
-	// firstTry and lastTry are how long to wait until a busy reader is tried again;
-	// the daemon tells of most changes, but not of all.
 	firstTry = 10 * time.Millisecond
 	lastTry  = 500 * time.Millisecond
 )
@@ -57,7 +66,7 @@ func (o Options) filled() Options {
 type Reader struct {
 	unit, name, socket string
 	minor              uint32
-	patience           time.Duration
+	limits             limits
 	watch              *watch
 	ended              chan struct{} // closed with why
 	// turn is held by who waits; it guards what is told to whom.
@@ -76,11 +85,13 @@ type Reader struct {
 // Open reaches the daemon and finds the reader. It blocks until the daemon has
 // told its readers, at most 15 s, and gives ctx.Err() bare if ctx ends first. It
 // fails with one of this package's errors in a *devices.Error.
-func Open(ctx context.Context, o Options) (*Reader, error) { return open(ctx, o, cardWithin) }
+func Open(ctx context.Context, o Options) (*Reader, error) {
+	return open(ctx, o, usual)
+}
 
-func open(ctx context.Context, o Options, patience time.Duration) (*Reader, error) {
+func open(ctx context.Context, o Options, t limits) (*Reader, error) {
 	o = o.filled()
-	w, minor, list, err := reach(ctx, o.Socket)
+	w, minor, list, err := reach(ctx, o.Socket, t)
 	if err != nil {
 		return nil, told(ctx, o.Unit, "open", err)
 	}
@@ -90,14 +101,14 @@ func open(ctx context.Context, o Options, patience time.Duration) (*Reader, erro
 		return nil, told(ctx, o.Unit, "open", err)
 	}
 	return &Reader{
-		unit: o.Unit, name: s.name, socket: o.Socket, minor: minor, patience: patience,
+		unit: o.Unit, name: s.name, socket: o.Socket, minor: minor, limits: t,
 		watch: w, ended: make(chan struct{}), turn: make(chan struct{}, 1), now: s,
 	}, nil
 }
 
 // reach opens a watch and gives the states of the readers.
-func reach(ctx context.Context, socket string) (*watch, uint32, []state, error) {
-	within, cancel := context.WithTimeoutCause(ctx, answerWithin, ErrHung)
+func reach(ctx context.Context, socket string, t limits) (*watch, uint32, []state, error) {
+	within, cancel := context.WithTimeoutCause(ctx, t.answer, ErrHung)
 	defer cancel()
 	w, minor, err := newWatch(within, socket, 0)
 	if err != nil {
@@ -307,7 +318,7 @@ func (r *Reader) look(ctx context.Context) (card.Event, time.Duration, error) {
 			r.busy = time.Now()
 		}
 		since := time.Since(r.busy)
-		if since > busyWithin {
+		if since > r.limits.busy {
 			r.busy = time.Time{}
 			return nil, 0, fmt.Errorf("%w: %w", ErrBusy, err)
 		}

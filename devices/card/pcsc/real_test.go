@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -19,16 +20,28 @@ import (
 const patience = 2 * time.Second
 
 // TestRealDaemon keeps the promises of card.Reader and card.Card behind pcscd.
-func TestRealDaemon(t *testing.T) {
+func TestRealDaemon(t *testing.T) { cardtest.Run(t, real) }
+
+// TestRealChips reads every kind of card behind pcscd.
+func TestRealChips(t *testing.T) {
 	t.Parallel()
-	cardtest.Run(t, real)
+	cardtest.RunChips(t, real, false)
+}
+
+// TestRealFaults lets every fault of a card strike at every exchange behind pcscd.
+// pcscd looks for cards every 0.4 s, so this takes minutes.
+func TestRealFaults(t *testing.T) {
+	if os.Getenv("MOTCUA_LONG") == "" {
+		t.Skip("set MOTCUA_LONG=1 to let faults strike behind pcscd")
+	}
+	cardtest.RunFaults(t, real)
 }
 
 // real sets a reader behind the real daemon up.
 func real(t *testing.T) cardtest.Bench {
 	t.Helper()
 	d := pcscdtest.Start(t)
-	r, err := pcsc.OpenPatient(t.Context(), pcsc.Options{Unit: "chip", Socket: d.Socket}, patience)
+	r, err := pcsc.Hasty{Exchange: patience}.Open(t.Context(), pcsc.Options{Unit: "chip", Socket: d.Socket})
 	if err != nil {
 		t.Fatal(err)
 	}

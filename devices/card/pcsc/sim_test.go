@@ -1,0 +1,99 @@
+package pcsc_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"motcua/devices/card"
+	"motcua/devices/card/cardsim"
+	"motcua/devices/card/cardtest"
+	"motcua/devices/card/pcsc"
+	"motcua/devices/card/pcsc/pcscsim"
+)
+
+// desktop is the name of the simulated daemon's reader.
+const desktop = "Sim Desktop PICC 00 00"
+
+// plans are the daemons there are, by the versions that brought them.
+var plans = map[string]pcscsim.Plan{
+	"1.9.9": {Minor: 4},
+	"2.3.3": {Minor: 5},
+	"2.4.1": {Minor: 5, Forgiving: true},
+	"2.5.1": {Minor: 6, Forgiving: true},
+}
+
+// socket gives a path that is short enough for a socket.
+func socket(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "pcsc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return filepath.Join(dir, "comm")
+}
+
+// sim starts a simulated daemon with one reader.
+func sim(t *testing.T, p pcscsim.Plan) (*pcscsim.Daemon, pcsc.Options) {
+	t.Helper()
+	o := pcsc.Options{Unit: "chip", Socket: socket(t), USB: t.TempDir()}
+	d, err := pcscsim.Listen(o.Socket, p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	d.Plug(desktop)
+	return d, o
+}
+
+// bench sets a reader of a simulated daemon up.
+func bench(p pcscsim.Plan) func(*testing.T) cardtest.Bench {
+	return func(t *testing.T) cardtest.Bench {
+		t.Helper()
+		d, o := sim(t, p)
+		r, err := pcsc.Hasty{Exchange: patience, Lifted: 50 * time.Millisecond}.Open(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return cardtest.Bench{
+			Reader: put{r, d}, Unit: o.Unit, Single: true, Patience: patience,
+			Lay:    func(c *cardsim.Chip) { d.Lay(desktop, c, false) },
+			Lift:   func() { d.Lift(desktop) },
+			Unplug: func() { d.Unplug(desktop) },
+		}
+	}
+}
+
+// put is a reader that is put away with its daemon.
+type put struct {
+	card.Reader
+	daemon *pcscsim.Daemon
+}
+
+func (p put) Close() error {
+	defer p.daemon.Close()
+	return p.Reader.Close()
+}
+
+// TestEveryVersion keeps the promises of card.Reader and card.Card with each kind
+// of daemon.
+func TestEveryVersion(t *testing.T) {
+	for name, p := range plans {
+		t.Run(name, func(t *testing.T) {
+			t.Run("Run", func(t *testing.T) { cardtest.Run(t, bench(p)) })
+		})
+	}
+}
+
+// TestChips reads every kind of card.
+func TestChips(t *testing.T) {
+	cardtest.RunChips(t, bench(plans["2.5.1"]), false)
+}
+
+// TestFaults lets every fault of a card strike at every exchange.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	cardtest.RunFaults(t, bench(plans["1.9.9"]))
+}
