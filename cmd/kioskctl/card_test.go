@@ -21,6 +21,7 @@ import (
 	"motcua/devices"
 	"motcua/devices/card"
 	"motcua/devices/card/cardsim"
+	"motcua/devices/card/cccd"
 	"motcua/devices/card/lds"
 	"motcua/devices/card/lds/ldstest"
 	"motcua/devices/card/pcsc/pcscdtest"
@@ -361,6 +362,39 @@ func TestCardBehindTheDaemon(t *testing.T) {
 		t.Errorf("card read: exit code %d:\n%s%s", code, w.out.String(), w.words.String())
 	}
 	w.silent(t, made.Person, c)
+}
+
+// What the card says in two places is held against each other, and no word of it
+// is told.
+func TestAgreements(t *testing.T) {
+	who := ldstest.CCCD2021.Person()
+	other := who
+	other.Number, other.Entries = "001090999996", ldstest.Child.Person().Entries
+	misnamed := who
+	misnamed.Plain = "TRAN<<VAN<MAU"
+	zone := func(p ldstest.Person) []byte { return lds.Append(nil, 0x61, lds.Append(nil, 0x5F1F, []byte(p.MRZ()))) }
+	code := cccd.QR{Number: who.Number, Name: "Nguyen Van Khac"}
+	for _, tt := range []struct {
+		name  string
+		files map[lds.File][]byte
+		want  []agreement
+	}{
+		{"the same", map[lds.File][]byte{lds.DG1: zone(who), lds.DG13: ldstest.DG13(who.Entries)},
+			[]agreement{{"DG13 with DG1", "the same"}, {"DG13 with the code", "card differs from its code on the card in name"}}},
+		{"another's", map[lds.File][]byte{lds.DG1: zone(who), lds.DG13: ldstest.DG13(other.Entries)},
+			[]agreement{{"DG13 with DG1", "card differs from its machine readable zone in number, date of birth, sex, date of expiry"},
+				{"DG13 with the code", "card differs from its code on the card in number, name"}}},
+		{"another name", map[lds.File][]byte{lds.DG1: zone(misnamed), lds.DG13: ldstest.DG13(who.Entries)},
+			[]agreement{{"DG13 with DG1", "the same"}, {"name with DG1", errName.Error()}, {"DG13 with the code", "card differs from its code on the card in name"}}},
+		{"no fields", map[lds.File][]byte{lds.DG1: zone(who)},
+			[]agreement{{"DG13", "not understood: DG13: outer tag: bytes end inside a field"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, agreements(tt.files, code)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
 }
 
 // A port that the kiosk holds is told with the way to free it.

@@ -148,6 +148,10 @@ func words(doubts []trust.Doubt) []string {
 	return list
 }
 
+// errName: the two names on the chip do not fit, which may be an issuer's way of
+// shortening.
+var errName = errors.New("does not fit: look at the card, but do not refuse it for that")
+
 // agreements holds the state's own fields against the zone and the code.
 func agreements(files map[lds.File][]byte, code cccd.QR) []agreement {
 	fields, err := cccd.Read(files[lds.DG13], time.UTC, cccd.Number, cccd.Name, cccd.Born, cccd.Sex, cccd.Issued, cccd.Expires, cccd.Former)
@@ -167,6 +171,9 @@ func agreements(files map[lds.File][]byte, code cccd.QR) []agreement {
 		err = fields.CompareMRZ(zone)
 	}
 	add("DG13 with DG1", err)
+	if err == nil && !fields.NameFits(zone) {
+		add("name with DG1", errName)
+	}
 	if code.Number != "" {
 		add("DG13 with the code", fields.CompareQR(code))
 	}
