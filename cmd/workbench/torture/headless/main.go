@@ -1,0 +1,147 @@
+// Command headless is a station without a screen: the same bundle, outbox and
+// uplink as in cmd/kiosk, wired in the same way, with invented citizens who
+// submit as fast as the disk lets them. It has no hooks: whoever wants to see
+// how it dies kills it.
+//
+//	headless --data DIR --bundle DIR --central URL --submit 12
+//	headless --data DIR --bundle DIR --central URL --drain
+//
+// It prints a line before and after each acceptance,
+//
+//	open
+//	begin ID SHA-256-OF-THE-SEALED-BYTES
+//	ok ID
+//	failed ID
+//
+// and runs until it is told to end, or with --drain until all is delivered.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/sync/errgroup"
+
+	"motcua/kiosk/contract"
+	"motcua/kiosk/outbox"
+	"motcua/kiosk/submission"
+	"motcua/kiosk/uplink"
+)
+
+type flags struct {
+	Data    string `required:"" help:"Folder of the outbox."`
+	Bundle  string `required:"" help:"Folder of the station's keys."`
+	Central string `required:"" help:"Address of central."`
+	Unit    string `default:"00082" help:"Unit that the station stands in (${default})."`
+	Submit  int    `help:"How many submissions to accept."`
+	Weight  int    `default:"2000" help:"Bytes of answers in each, at most (${default})."`
+	Drain   bool   `help:"End once all is delivered."`
+}
+
+func main() {
+	var f flags
+	kong.Parse(&f, kong.Name("headless"), kong.Description("A station without a screen."))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := f.run(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "headless:", err)
+		os.Exit(1)
+	}
+}
+
+// errDone ends a station whose work is done.
+var errDone = errors.New("all is delivered")
+
+func (f flags) run(ctx context.Context) error {
+	bundle, err := uplink.LoadBundle(f.Bundle)
+	if err != nil {
+		return err
+	}
+	box, err := outbox.Open(ctx, f.Data, outbox.Options{})
+	if err != nil {
+		return err
+	}
+	if d := box.Damage(); d != nil {
+		return errors.Join(fmt.Errorf("the outbox was damaged: %+v", *d), box.Close())
+	}
+	fmt.Println("open")
+	up := uplink.New(uplink.Options{Outbox: box, Base: f.Central, TLS: bundle.TLS, Station: bundle.Station})
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return up.Run(ctx) })
+	g.Go(func() error {
+		for range f.Submit {
+			if err := f.submit(ctx, box, bundle); err != nil {
+				return err
+			}
+		}
+		if f.Drain {
+			return drained(ctx, box)
+		}
+		return nil
+	})
+	err = g.Wait()
+	if errors.Is(err, errDone) {
+		err = nil
+	}
+	return errors.Join(err, box.Close())
+}
+
+// submit seals a submission as kiosk/station does and makes it durable.
+func (f flags) submit(ctx context.Context, box *outbox.Outbox, b *uplink.Bundle) error {
+	id, now, secret := submission.NewID(), time.Now().Truncate(time.Second), submission.Secret(rand.Reader)
+	var n [2]byte
+	_, _ = rand.Read(n[:]) // never fails
+	story := strings.Repeat("mẫu ", (int(n[0])<<8+int(n[1]))%max(1, f.Weight/5))
+	sealed, digest, err := submission.Seal(submission.Document{
+		Version: submission.Version, ID: id, Station: b.Station, Unit: f.Unit, CreatedAt: now, Channel: contract.ChannelOnline,
+		Pack:      contract.PackVersion{ID: "hanoi", Version: "2026-11-01"},
+		Procedure: contract.ProcedureName{Code: "1.001193", Title: "Đăng ký khai sinh"},
+		Rules:     []contract.AppliedRule{{Kind: contract.AppliedRuleKindFee, From: "2025-07-01", Source: "NQ 06/2020"}},
+		Applicant: contract.Applicant{Name: "NGUYỄN VĂN MẪU", Number: "001090999999", Born: "1990-01-01", Assurance: contract.AssuranceQR},
+		Answers:   []contract.Answer{{ID: "child.name", Label: "Họ tên trẻ", Value: story, Shown: "NGUYỄN THỊ MẪU"}},
+		Consent:   contract.ConsentGiven{Version: "1", Digest: submission.Digest([]byte("văn bản")), GivenAt: now, Lang: contract.LangVI},
+		Secret:    secret, Lang: contract.LangVI,
+	}, b.Key, b.To)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(sealed)
+	fmt.Println("begin", id, hex.EncodeToString(sum[:]))
+	err = box.Put(ctx, outbox.Item{ID: id, Claim: submission.Claim(b.Station, id), Procedure: "1.001193", Created: now,
+		SecretHash: outbox.HashSecret(id, secret), Sealed: sealed, Digest: digest})
+	if err != nil {
+		fmt.Println("failed", id)
+		return err
+	}
+	fmt.Println("ok", id) // the receipt says so
+	return nil
+}
+
+// drained waits until central has confirmed or refused everything.
+func drained(ctx context.Context, box *outbox.Outbox) error {
+	for {
+		changed := box.Changed()
+		s, err := box.Summary(ctx)
+		if err != nil {
+			return err
+		}
+		if s.Pending() == 0 {
+			return errDone
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
