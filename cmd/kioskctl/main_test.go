@@ -33,7 +33,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HANOI", hanoi)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"kiosk": kiosk, "code": code},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"kiosk": kiosk, "code": code, "picture": drawPicture},
 	})
 }
 

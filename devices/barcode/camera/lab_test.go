@@ -150,16 +150,16 @@ func TestLabClose(t *testing.T) {
 	}
 }
 
-// control is struct v4l2_queryctrl, then what sets one.
+// control is struct v4l2_queryctrl.
 type control struct {
 	ID, Type uint32
 	Name     [32]byte
 	_        [7]uint32
 }
 
-// TestLabZUnplug presses vivid's own switch for a pulled cable. It comes last: there
-// is no way to put it back but loading the module again.
-func TestLabZUnplug(t *testing.T) {
+// TestLabReplug presses vivid's own switch for a pulled cable. The cable is back when
+// nobody has the camera open any more.
+func TestLabReplug(t *testing.T) {
 	path := vivid(t)
 	v, err := OpenVideo(t.Context(), "camera", path, 640, 360)
 	if err != nil {
@@ -196,9 +196,17 @@ func TestLabZUnplug(t *testing.T) {
 				t.Errorf("Frame = %v; want ErrGone with the unit named", err)
 			}
 			t.Logf("noticed after %v: %v", time.Since(began).Round(time.Millisecond), err)
-			_ = v.Close()
 			if _, err := OpenVideo(t.Context(), "camera", path, 640, 360); !errors.Is(err, devices.ErrGone) {
 				t.Errorf("OpenVideo of what is gone = %v; want ErrGone", err)
+			}
+			_ = v.Close()
+			again, err := OpenVideo(t.Context(), "camera", path, 640, 360)
+			if err != nil {
+				t.Fatalf("once it is back: %v", err)
+			}
+			defer again.Close()
+			if _, err := again.Frame(t.Context()); err != nil {
+				t.Errorf("once it is back: %v", err)
 			}
 			return
 		}
