@@ -129,7 +129,7 @@ func (p Profile) raster(b band, rows [][]byte) step {
 	if b.from > 0 {
 		s.bytes = append(s.bytes, 0x1D, 'L', 0, 0)
 	}
-	s.echoes = echoes(s.bytes)
+	s.echoes = p.echoes(s.bytes)
 	return s
 }
 

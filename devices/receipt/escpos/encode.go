@@ -7,6 +7,7 @@ import (
 
 const (
 	bandRows    = 128 // most rows in one raster; clones overflow on more
+	toCutter    = 14  // mm from the head up to the cutter, which a feeding cut moves
 	rasterExtra = 16  // bytes of a raster beside its pixels, at most
 )
 
@@ -39,9 +40,32 @@ func (p Profile) reset() []byte {
 	return b
 }
 
-// cut is what a slip ends with.
+// end is what a slip ends with: the cut, and on kiosk printers the way to the
+// mouth.
+func (p Profile) end() step {
+	s := p.cut()
+	if p.presents() {
+		s.bytes = append(append(s.bytes, 0x1D, 'e'), p.Present...)
+	}
+	return s
+}
+
+// cutOff parts what hangs in the unit, and keeps it from the visitor where that
+// can be done.
+func (p Profile) cutOff() step {
+	s := p.cut()
+	if p.presents() {
+		s.bytes = append(append(s.bytes, 0x1D, 'e'), p.Retract...)
+	}
+	return s
+}
+
+// cut parts what is printed from the roll.
 func (p Profile) cut() step {
 	s := feed(p.Tail)
+	if p.Cut == FeedPartial || p.Cut == FeedFull {
+		s.rows += toCutter * p.DPI * 10 / 254
+	}
 	switch p.Cut {
 	case FeedPartial:
 		s.bytes = append(s.bytes, 0x1D, 'V', 66, 0)
@@ -51,6 +75,8 @@ func (p Profile) cut() step {
 		s.bytes = append(s.bytes, 0x1D, 'V', 1)
 	case Full:
 		s.bytes = append(s.bytes, 0x1D, 'V', 0)
+	case Total:
+		s.bytes = append(s.bytes, 0x1B, 'i')
 	}
 	return s
 }
@@ -116,11 +142,11 @@ func inked(row []byte) (from, to int) {
 	return from, to
 }
 
-// echoes counts DLE EOT n, n from 1 to 4.
-func echoes(b []byte) int {
+// echoes counts DLE EOT n, n from 1 to 4, and 20 where that is answered.
+func (p Profile) echoes(b []byte) int {
 	n := 0
 	for i := 2; i < len(b); i++ {
-		if b[i-2] == 0x10 && b[i-1] == 0x04 && b[i] >= 1 && b[i] <= 4 {
+		if b[i-2] == 0x10 && b[i-1] == 0x04 && (b[i] >= 1 && b[i] <= 4 || b[i] == fullStatus && p.full()) {
 			n++
 		}
 	}

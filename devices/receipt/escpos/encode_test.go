@@ -171,8 +171,14 @@ func TestSorter(t *testing.T) {
 		{"automatic begins anew", "\x10\x00\x38\x00\x00\x00", []kind{partly, partly, partly, partly, partly, automatic}},
 		{"GS r", "\x00\x0c\x03", []kind{queued, queued, queued}},
 		{"none of these", "\xff\x9a", []kind{noise, noise}},
+		{"process id", "\x37\x22 2 8\x00\x12", []kind{partly, partly, partly, partly, partly, partly, processed, realTime}},
+		{"process id without its end", "\x37\x22abcd\x12\x16", []kind{partly, partly, partly, partly, partly, partly, noise, realTime}},
+		{"cleared", "\x37\x25\x00\x0c", []kind{partly, partly, noise, queued}},
+		{"no block after all", "\x37\x16", []kind{partly, realTime}},
+		{"custom: full status", "\x10\x0f\x20\x13\x00\x00\x12", []kind{partly, partly, partly, partly, partly, full, realTime}},
+		{"custom: no full status", "\x10\x16", []kind{partly, realTime}},
 	} {
-		var s sorter
+		s := sorter{custom: strings.HasPrefix(c.name, "custom")}
 		for i, b := range []byte(c.bytes) {
 			if got := s.see(b); got != c.want[i] {
 				t.Errorf("%s: byte %d (%02x) is %d, want %d", c.name, i, b, got, c.want[i])
@@ -219,12 +225,49 @@ func TestStatusBits(t *testing.T) {
 	}
 }
 
+// What Custom's units say (KPM150-H command reference, p. 10).
+func TestFullStatusBits(t *testing.T) {
+	for _, c := range []struct {
+		b    [4]byte
+		want receipt.Status
+	}{
+		{[4]byte{}, receipt.OK}, {[4]byte{0x04}, receipt.NearEnd}, {[4]byte{0x05}, receipt.PaperOut}, {[4]byte{0x20}, receipt.Presented},
+		{[4]byte{0x24}, receipt.Presented}, {[4]byte{0x21}, receipt.PaperOut}, {[4]byte{0x01, 0x02}, receipt.CoverOpen}, {[4]byte{0, 0x01}, receipt.CoverOpen},
+		{[4]byte{0, 0, 0x40}, receipt.Error}, {[4]byte{0x20, 0, 0x40}, receipt.Error}, {[4]byte{0, 0, 0x01}, receipt.Error}, {[4]byte{0, 0, 0, 0x01}, receipt.Error},
+		{[4]byte{0xC0, 0x6C, 0x22}, receipt.OK}, // virtual end, notch, keys, motor, line fault: it prints
+	} {
+		if got := wholeStatus(c.b, true); got != c.want {
+			t.Errorf("full status % x is %v, want %v", c.b, got, c.want)
+		}
+	}
+}
+
+// What is known of a unit is fine, bad, or neither; never both.
+func TestFineAndBad(t *testing.T) {
+	for st := receipt.Unknown; st <= receipt.Unsupported; st++ {
+		known := st != receipt.Unknown && st != receipt.Unsupported
+		if st.Fine() && st.Bad() || (st.Fine() || st.Bad()) != known || st.Prints() == st.Bad() || st.String() == "" {
+			t.Errorf("%v: fine %t, bad %t, prints %t", st, st.Fine(), st.Bad(), st.Prints())
+		}
+	}
+}
+
 // No bytes from a unit upset the sorter, and only four make a status.
 func FuzzReplies(f *testing.F) {
 	f.Add([]byte("\x16\x12\x12\x12"))
 	f.Add([]byte("\x38\x00\x13\x0f\x00\x11\x00"))
 	f.Add([]byte("\x37\x25\x00\x10\x10\x10\x00\x00\x00"))
+	f.Add([]byte("\x37\x22abcd\x00\x10\x0f\x20\x13\x00\x00\x10"))
 	f.Fuzz(func(t *testing.T, b []byte) {
+		custom := sorter{custom: true}
+		for _, c := range b {
+			if k := custom.see(c); k == full && wholeStatus(custom.whole, true) == receipt.Unknown {
+				t.Fatalf("a unit of Custom's said %d", k)
+			}
+			if len(custom.block) > 6 {
+				t.Fatalf("a block of %d bytes", len(custom.block))
+			}
+		}
 		var s sorter
 		parts := 0
 		for _, c := range b {
@@ -249,7 +292,7 @@ func TestProfiles(t *testing.T) {
 	for _, p := range all(t) {
 		names = append(names, p.Name)
 	}
-	want := "bixolon-srp epson-tm-t82 epson-tm-t88 generic-58 generic-80 xprinter-n160 xprinter-q200"
+	want := "bixolon-srp custom-tg custom-vkp80 epson-tm-t82 epson-tm-t88 generic-58 generic-80 generic-80-deaf star-escpos xprinter-n160 xprinter-q200"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("profiles %s, want %s", got, want)
 	}
@@ -266,7 +309,9 @@ func TestProfileFaults(t *testing.T) {
 	for _, c := range []struct{ from, to, want string }{
 		{"width: 576", "width: 575", "width 575"}, {"dpi: 203", "dpi: 300", "dpi 300"}, {"speed: 100", "speed: 0", "speed 0"},
 		{"buffer: 4096", "buffer: 64", "buffer 64"}, {"cut: none", "cut: tear", `cut "tear"`}, {"tail: 8", "tail: -1", "tail -1"},
-		{"status: [1]", "status: [7]", "status 7"}, {"status: [1]", "status: []", "status"}, {"source: book", "source: ''", "source"},
+		{"status: [1]", "status: [7]", "status 7"}, {"status: [1], ", "", "status"}, {"status: [1]", "status: [1, 20]", "status 20"}, {"status: [1]", "status: [], queued: true", "queued"},
+		{"status: [1]", "status: [1], present: [3, 1], retract: [2]", "status 20"}, {"status: [1]", "status: [20], present: [3, 1]", "both"},
+		{"status: [1]", "status: [20], automatic: true", "automatic"}, {"source: book", "source: ''", "source"},
 		{"title: X", "titel: X", "titel"},
 	} {
 		_, err := parseProfiles([]byte(strings.Replace(good, c.from, c.to, 1)))

@@ -1,4 +1,5 @@
-// Package escpos drives receipt printers that speak ESC/POS over any line.
+// Package escpos drives receipt printers that speak ESC/POS over any line: a
+// serial port, USB (usblp) or TCP.
 //
 // The host draws every dot: a slip goes out as rasters (GS v 0) of at most 128
 // rows with feeds (ESC J) for the white between them, so that Vietnamese looks
@@ -6,26 +7,41 @@
 //
 // Status is asked by DLE EOT, before a slip, between its bands (never within
 // one) and after the cut. A unit that never answers is Unknown and prints all
-// the same. One that has answered and then keeps silent for 2 s is Offline.
+// the same; one whose model cannot answer is Unsupported and is not asked. One
+// that has answered and then keeps silent for 2 s is Offline. What a unit says
+// unasked (automatic status) is told from the answers by its fixed bits, and
+// explains why a unit takes no more bytes.
 //
-// When is a slip out? Units that answer GS r say so: it is queued behind the
-// cut. Others are given the time the rows take and asked by DLE EOT once more.
-// From units that never answer nothing can be known, and Print returns when
-// they have taken the bytes.
+// When is a slip out? The unit says so, by the best means that its profile has:
+//
+//	process id (GS ( H)   answered when all before it is printed
+//	queued (GS r)         answered when all before it is worked off
+//	full status           no longer printing, and the slip is at the mouth or taken
+//	time                  what the rows take, and no fault in DLE EOT after that
+//	none                  it never answered: its line has passed on all bytes
+//
+// A means that stays without an answer is not tried again on that unit; the next
+// one in the list is. With the last one nothing can be known of the paper.
 //
 // After a fault in the middle of a slip the unit still holds up to a bufferful
 // of it. The driver pads the band that was cut off, empties the buffers where
 // the model can, and begins the next slip with ESC @ and a cut of its own, so
-// that the remains come out as a piece apart. The same goes for the first slip
-// on a new line, as an earlier run may have ended anywhere.
+// that the remains come out as a piece apart; a kiosk printer pulls them back.
+// The same goes for the first slip on a new line, as an earlier run may have
+// ended anywhere.
+//
+// A kiosk printer holds each slip at its mouth until it is taken; see
+// receipt.Presenter. Print pulls back a slip that is still there, as a second one
+// would jam and the first belongs to somebody else.
 //
 // Serial lines have no flow control here (no RTS/CTS, no XON/XOFF towards the
 // unit; XOFF from it is obeyed): pace reckons with the baud rate. A slip of
 // 200 mm is about 35 kB: 3 s at 115,200 baud, 36 s at 9,600, where a unit is
-// of no use. Over USB the line holds us back by itself: baud 0.
+// of no use. Over USB and TCP the line holds us back by itself: baud 0.
 //
-// Manuals: Epson TM-T88III specification, Citizen CT-S310 command manual,
-// Bixolon SRP-350 command manual.
+// Manuals: Epson TM-T88III specification, TM-T81 specification (GS ( H), Citizen
+// CT-S310 command manual, Bixolon SRP-350 command manual, Custom KPM150-H command
+// reference, KPM210 manual, Star ESC/POS Mode specification.
 package escpos
 
 import (
@@ -53,6 +69,8 @@ type Printer struct {
 	answered bool           // it has answered something, ever
 	deaf     [5]bool        // DLE EOT n that it does not answer though it does others
 	unqueued bool           // it did not answer GS r though the profile says so
+	noID     bool           // nor GS ( H
+	job      int            // number of the last process id
 	told     receipt.Status // its last automatic status
 	held     bool           // XOFF came
 	stale    bool           // bytes may be there that answer nothing of ours
@@ -63,7 +81,7 @@ type Printer struct {
 	remains  bool           // something hangs over the cutter, or may
 }
 
-var _ receipt.Printer = (*Printer)(nil)
+var _ receipt.Presenter = (*Printer)(nil)
 
 // New makes a printer of the unit at the end of line, which it owns. It sends
 // nothing yet. The line is taken to hold back the writer; see WithBaud.
@@ -71,6 +89,7 @@ func New(unit string, line port.Line, profile Profile) *Printer {
 	p := &Printer{unit: unit, line: line, profile: profile,
 		turn: make(chan struct{}, 1), closed: make(chan struct{}), shut: make(chan struct{}, 1),
 		pace: profile.pace(0), stale: true, remains: true, owed: profile.Buffer/2 + 8}
+	p.sort.custom = profile.full()
 	p.turn <- struct{}{}
 	p.shut <- struct{}{}
 	return p
@@ -160,6 +179,12 @@ func (p *Printer) silence() receipt.Status {
 
 // status asks for all that the profile knows.
 func (p *Printer) status(ctx context.Context, op string) (receipt.Status, error) {
+	if len(p.profile.Status) == 0 {
+		return receipt.Unsupported, nil
+	}
+	if p.profile.full() {
+		return p.wholly(ctx, op)
+	}
 	var got answers
 	for _, n := range p.profile.Status {
 		if p.deaf[n] {
@@ -186,6 +211,19 @@ func (p *Printer) status(ctx context.Context, op string) (receipt.Status, error)
 		}
 	}
 	return got.status(p.profile.NearEnd), nil
+}
+
+// wholly asks for a full status.
+func (p *Printer) wholly(ctx context.Context, op string) (receipt.Status, error) {
+	switch _, err := p.patiently(ctx, op, fullStatus); {
+	case err == nil:
+		return wholeStatus(p.sort.whole, p.profile.NearEnd), nil
+	case !errors.Is(err, errUnheard):
+		return p.unheard(err)
+	case !p.answered:
+		return receipt.Unknown, nil
+	}
+	return p.silence(), nil
 }
 
 // patiently asks, and asks again where an answer must be expected.

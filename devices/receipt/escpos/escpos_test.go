@@ -56,7 +56,11 @@ func onPipe(profile string, opts receiptsim.Options) func(t *testing.T) receiptt
 				t.Error(err)
 			}
 		})
-		return receipttest.Bench{Printer: p, Unit: unit, NearEnd: m.NearEnd, InTurn: opts.Sequential}
+		b := receipttest.Bench{Printer: p, Unit: unit, NearEnd: m.NearEnd, InTurn: opts.Sequential, Deaf: opts.Deaf}
+		if opts.Presenter {
+			b.Presenter = unit
+		}
+		return b
 	}
 }
 
@@ -70,6 +74,11 @@ func TestPrinter(t *testing.T) {
 		{"Epson with XON/XOFF", "epson-tm-t82", receiptsim.Options{XonXoff: true}},
 		{"clone that answers in turn", "xprinter-n160", receiptsim.Options{Sequential: true}},
 		{"unit without GS r, profile says it has", "xprinter-q200", receiptsim.Options{Bare: true, Healthy: 0x12}},
+		{"Epson that answers a process id", "epson-tm-t88", receiptsim.Options{ProcessID: true}},
+		{"Star in ESC/POS mode", "star-escpos", receiptsim.Options{Buffer: 2048}},
+		{"kiosk printer", "custom-vkp80", receiptsim.Options{Presenter: true}},
+		{"line that carries nothing back", "generic-80-deaf", receiptsim.Options{Deaf: true, Bare: true}},
+		{"the same, and the profile expects answers", "epson-tm-t82", receiptsim.Options{Deaf: true, Bare: true}},
 		{"unit of unknown make", "generic-80", receiptsim.Options{Bare: true, Healthy: 0x12}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -189,6 +198,35 @@ func TestPrinterOnPty(t *testing.T) {
 		})
 		open := func() receipt.Printer {
 			p, err := escpos.Open(t.Context(), escpos.Options{Unit: "printer", Port: link, Baud: 115200, Model: "epson-tm-t82"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = p.Close() }) // some cases have lost the line by then
+			return p
+		}
+		return receipttest.Bench{Printer: open(), Unit: unit, NearEnd: true, Again: func() receipt.Printer {
+			if err := unit.Plug(); err != nil {
+				t.Fatal(err)
+			}
+			return open()
+		}}
+	})
+}
+
+// On the network, in real time.
+func TestPrinterOnNetwork(t *testing.T) {
+	receipttest.Run(t, func(t *testing.T) receipttest.Bench {
+		unit, err := receiptsim.Listen("127.0.0.1:0", receiptsim.Options{Speed: 150, ProcessID: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := unit.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		open := func() receipt.Printer {
+			p, err := escpos.Open(t.Context(), escpos.Options{Unit: "printer", Port: "tcp://" + unit.Address(), Model: "epson-tm-t88"})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -38,7 +38,7 @@ func (p *Printer) hear(ctx context.Context, op string, d time.Duration, each fun
 		for _, b := range buf[:n] {
 			k := p.sort.see(b)
 			switch k {
-			case realTime:
+			case realTime, full, processed:
 				p.answered = true
 			case queued:
 				p.answered = true
@@ -70,6 +70,7 @@ func (p *Printer) drain(ctx context.Context, op string) error {
 		err := p.hear(ctx, op, quiet, func(kind, byte) bool { return true })
 		if errors.Is(err, errUnheard) {
 			p.stale = false
+			p.sort.have, p.sort.block = 0, nil // what was cut off will not go on
 			return nil
 		}
 		if err != nil {
@@ -100,11 +101,12 @@ func (p *Printer) ask(ctx context.Context, op string, n byte, wait time.Duration
 	}
 	p.late++
 	var answer byte
+	heard := false
 	count := func(k kind, b byte) bool {
-		if k == realTime {
-			answer, want = b, want-1
+		if k == realTime || k == full {
+			answer, heard, want = b, true, want-1
 		}
-		return answer != 0
+		return heard
 	}
 	if err := p.hear(ctx, op, wait, count); err != nil {
 		return 0, err

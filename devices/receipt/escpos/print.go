@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"motcua/devices"
+	"motcua/devices/port"
 	"motcua/devices/receipt"
 )
 
@@ -56,12 +58,18 @@ func (p *Printer) begin(ctx context.Context, op string) error {
 		return err
 	case !st.Prints():
 		return p.staff(op, st)
+	case st == receipt.Presented:
+		if err := p.pullBack(ctx, op); err != nil {
+			return err
+		}
 	}
-	hello := p.profile.reset()
+	hello := step{bytes: p.profile.reset()}
 	if p.remains {
-		hello = append(append(hello, p.profile.cut().bytes...), hello...)
+		off := p.profile.cutOff()
+		hello.bytes, hello.rows = slices.Concat(hello.bytes, off.bytes, hello.bytes), off.rows
 	}
-	if err := p.send(ctx, op, hello); err != nil {
+	p.pace.add(time.Now(), hello)
+	if err := p.send(ctx, op, hello.bytes); err != nil {
 		return err
 	}
 	p.remains, p.told = false, receipt.Unknown
@@ -71,7 +79,7 @@ func (p *Printer) begin(ctx context.Context, op string) error {
 // body sends the steps and the cut, and asks in between.
 func (p *Printer) body(ctx context.Context, op string, steps []step) error {
 	unasked := 0
-	for _, s := range append(steps, p.profile.cut()) {
+	for _, s := range append(steps, p.profile.end()) {
 		if unasked += len(s.bytes); unasked > p.profile.chunk() {
 			unasked = len(s.bytes)
 			if err := p.check(ctx, op); err != nil {
@@ -117,10 +125,17 @@ func (p *Printer) wait(ctx context.Context, op string, n int) error {
 // check asks one question, whether the unit is online; all of them if not. Of
 // a unit that never answered it only looks for an XOFF.
 func (p *Printer) check(ctx context.Context, op string) error {
-	if !p.answered {
+	if !p.answered || len(p.profile.Status) == 0 {
 		err := p.hear(ctx, op, glance, func(k kind, _ byte) bool { return k == xoff })
 		if errors.Is(err, errUnheard) {
 			err = nil
+		}
+		return err
+	}
+	if p.profile.full() {
+		st, err := p.wholly(ctx, op)
+		if err == nil && !st.Prints() {
+			err = p.staff(op, st)
 		}
 		return err
 	}
@@ -148,7 +163,7 @@ func (p *Printer) check(ctx context.Context, op string) error {
 func (p *Printer) confirm(ctx context.Context, op string) error {
 	p.remains = false
 	if !p.answered {
-		return nil
+		return p.passOn(ctx, op)
 	}
 	err := p.out(ctx, op)
 	if errors.Is(err, devices.ErrStaff) {
@@ -157,7 +172,44 @@ func (p *Printer) confirm(ctx context.Context, op string) error {
 	return err
 }
 
+// passOn waits until the line has passed on what it took. That is all that can be
+// known of a unit that never answers.
+func (p *Printer) passOn(ctx context.Context, op string) error {
+	line, ok := p.line.(port.Drainer)
+	if !ok {
+		return nil
+	}
+	limit, cancel := context.WithDeadline(ctx, maxTime(time.Now(), p.pace.printed).Add(stall))
+	defer cancel()
+	switch err := line.Drain(limit); {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case limit.Err() != nil:
+		p.remains = true
+		return devices.Fail(p.unit, op, devices.ErrSilent, errors.New("it takes no more bytes"))
+	default:
+		return p.fail(op, err)
+	}
+}
+
+func maxTime(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 func (p *Printer) out(ctx context.Context, op string) error {
+	if p.profile.presents() {
+		return p.presented(ctx, op)
+	}
+	if p.profile.ProcessID && !p.noID {
+		if done, err := p.processedEnd(ctx, op); err != nil || done {
+			return err
+		}
+	}
 	if p.profile.Queued && !p.unqueued {
 		if done, err := p.queuedEnd(ctx, op); err != nil || done {
 			return err
@@ -190,16 +242,42 @@ func (p *Printer) sleep(ctx context.Context, op string, d time.Duration) error {
 	}
 }
 
-// queuedEnd puts GS r behind the cut and waits for its answer, looking in
-// between whether the unit is still online.
+// queuedEnd puts GS r behind the cut and waits for its answer.
 func (p *Printer) queuedEnd(ctx context.Context, op string) (done bool, err error) {
 	if err := p.send(ctx, op, []byte{0x1D, 'r', 1}); err != nil {
 		return false, err
 	}
 	p.pending++
+	done, err = p.await(ctx, op, func() bool { return p.pending == 0 })
+	if !done && err == nil {
+		p.pending, p.unqueued = 0, true
+	}
+	return done, err
+}
+
+// processedEnd puts a process id behind the cut and waits until the unit says
+// that it came to it. Ids are not used again soon, so that a late response to an
+// earlier one counts for nothing.
+func (p *Printer) processedEnd(ctx context.Context, op string) (done bool, err error) {
+	p.job++
+	var id [4]byte // each from 32 to 126
+	for i, n := 0, p.job; i < len(id); i, n = i+1, n/95 {
+		id[i] = byte(32 + n%95)
+	}
+	if err := p.send(ctx, op, append([]byte{0x1D, '(', 'H', 6, 0, '0', '0'}, id[:]...)); err != nil {
+		return false, err
+	}
+	done, err = p.await(ctx, op, func() bool { return p.sort.id == id })
+	p.noID = !done && err == nil
+	return done, err
+}
+
+// await listens until the unit has said what is waited for, and looks in between
+// whether it is still online; not done and nil if it should long have said so.
+func (p *Printer) await(ctx context.Context, op string, said func() bool) (done bool, err error) {
 	until := p.pace.printed.Add(queuedLag)
 	for {
-		err := p.hear(ctx, op, peek, func(kind, byte) bool { return p.pending == 0 })
+		err := p.hear(ctx, op, peek, func(kind, byte) bool { return said() })
 		switch {
 		case err == nil:
 			return true, nil
@@ -209,11 +287,10 @@ func (p *Printer) queuedEnd(ctx context.Context, op string) (done bool, err erro
 		if err := p.check(ctx, op); err != nil {
 			return false, err
 		}
-		if p.pending == 0 {
+		if said() {
 			return true, nil
 		}
 		if time.Now().After(until) {
-			p.pending, p.unqueued = 0, true
 			return false, nil
 		}
 	}
@@ -243,7 +320,7 @@ func (p *Printer) abandon(op string, cause error) {
 			p.stale, p.pending = true, 0
 		}
 	case !errors.Is(cause, devices.ErrStaff): // the caller gave up: end the slip here
-		if p.send(ctx, op, p.profile.cut().bytes) == nil {
+		if p.send(ctx, op, p.profile.cutOff().bytes) == nil {
 			p.remains = false
 		}
 	}

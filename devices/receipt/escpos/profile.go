@@ -23,6 +23,7 @@ const (
 	FeedFull    Cut = "feed-full"    // GS V 65
 	Partial     Cut = "partial"      // GS V 1
 	Full        Cut = "full"         // GS V 0
+	Total       Cut = "total"        // ESC i, of kiosk printers
 	NoCut       Cut = "none"         // torn off by hand
 )
 
@@ -40,10 +41,13 @@ type Profile struct {
 	Status    []byte `yaml:"status"`
 	NearEnd   bool   `yaml:"near_end"`
 	Queued    bool   `yaml:"queued"`
+	ProcessID bool   `yaml:"process_id"`
 	Automatic bool   `yaml:"automatic"`
 	Clear     bool   `yaml:"clear"`
 	Margin    bool   `yaml:"margin"`
 	Units     bool   `yaml:"units"`
+	Present   []byte `yaml:"present"`
+	Retract   []byte `yaml:"retract"`
 	Source    string `yaml:"source"`
 	Verified  string `yaml:"verified"`
 }
@@ -102,18 +106,35 @@ func (p Profile) check() error {
 		return fmt.Errorf("buffer %d: must be 512 bytes or more", p.Buffer)
 	case p.Tail < 0:
 		return fmt.Errorf("tail %d: must not be negative", p.Tail)
-	case !slices.Contains([]Cut{FeedPartial, FeedFull, Partial, Full, NoCut}, p.Cut):
-		return fmt.Errorf("cut %q: must be feed-partial, feed-full, partial, full or none", p.Cut)
+	case !slices.Contains([]Cut{FeedPartial, FeedFull, Partial, Full, Total, NoCut}, p.Cut):
+		return fmt.Errorf("cut %q: must be feed-partial, feed-full, partial, full, total or none", p.Cut)
 	case p.Source == "":
 		return fmt.Errorf("source: must say where this was read")
 	}
-	if len(p.Status) == 0 {
-		return fmt.Errorf("status: must name one of 1 to 4; a unit that does not answer it is unknown, no more")
+	if p.Status == nil {
+		return fmt.Errorf("status: must name what is asked, or be [] for a model that tells nothing")
 	}
 	for _, n := range p.Status {
-		if n < 1 || n > 4 {
-			return fmt.Errorf("status %d: must be 1 to 4", n)
+		if (n < 1 || n > 4) && n != fullStatus {
+			return fmt.Errorf("status %d: must be 1 to 4, or 20", n)
 		}
+	}
+	asksFull := slices.Contains(p.Status, fullStatus)
+	switch {
+	case asksFull && (len(p.Status) > 1 || p.Automatic):
+		return fmt.Errorf("status 20: cannot be told from other answers; leave the others and automatic out")
+	case (len(p.Present) > 0) != (len(p.Retract) > 0):
+		return fmt.Errorf("present, retract: both or none")
+	case len(p.Present) > 0 && !asksFull:
+		return fmt.Errorf("present: needs status 20, which tells whether a slip is at the mouth")
+	case len(p.Status) == 0 && (p.Queued || p.ProcessID || p.Automatic):
+		return fmt.Errorf("status []: a model that tells nothing cannot be queued, process_id or automatic")
 	}
 	return nil
 }
+
+// presents tells whether slips are held at the unit's mouth.
+func (p Profile) presents() bool { return len(p.Present) > 0 }
+
+// full tells whether the unit is asked for a full status instead of single ones.
+func (p Profile) full() bool { return slices.Contains(p.Status, fullStatus) }

@@ -266,6 +266,9 @@ func (f *firmware) esc() error {
 		f.unheardOf(esc, '*')
 		return f.skip((int(b[1]) + int(b[2])<<8) * high)
 	case 'i', 'm':
+		if err := f.online(f.since); err != nil {
+			return err
+		}
 		f.cut()
 		return nil
 	}

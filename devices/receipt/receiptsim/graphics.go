@@ -63,6 +63,8 @@ func (f *firmware) gs() error {
 			return err
 		}
 		return f.answerQueued(n)
+	case 'e':
+		return f.eject()
 	case '(':
 		return f.extended()
 	case '8':
@@ -95,6 +97,22 @@ func (f *firmware) answerQueued(n byte) error {
 		return nil
 	}
 	f.say(0)
+	return nil
+}
+
+// answerProcess is GS ( H fn 48: its response comes when all before it is printed
+// (TM-T81 specification, sheet 82).
+func (f *firmware) answerProcess(n int) error {
+	b, err := f.take(n)
+	if err != nil || !f.opts.ProcessID || n != 6 || b[0] != '0' || b[1] != '0' {
+		return err
+	}
+	if err := f.online(f.since); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.say(0x37, 0x22, b[2], b[3], b[4], b[5], 0)
 	return nil
 }
 
@@ -209,7 +227,9 @@ func (f *firmware) extended() error {
 		return f.graphics(n)
 	case 'k':
 		return f.symbol(n)
-	case 'A', 'D', 'E', 'H', 'K', 'N', 'M', 'P', 'C', 'z':
+	case 'H':
+		return f.answerProcess(n)
+	case 'A', 'D', 'E', 'K', 'N', 'M', 'P', 'C', 'z':
 	default:
 		f.unheardOf(gs, '(', b[0])
 	}

@@ -44,6 +44,7 @@ type mech struct {
 	pieces  []Piece
 	unknown map[string]int
 	debt    time.Duration // printing time not yet waited for
+	presenter
 }
 
 func newMech(opts Options, off chan struct{}) *mech {
@@ -145,6 +146,9 @@ func (m *mech) offline() bool { return m.cover || m.jam || m.end() }
 
 // say queues an answer, unless the unit is mute. m.mu is held.
 func (m *mech) say(b ...byte) {
+	if m.opts.Deaf {
+		return
+	}
 	if m.mute && b[0] != 0x11 && b[0] != 0x13 { // flow control is no answer
 		return
 	}
@@ -172,6 +176,10 @@ func bit(on bool, b byte) byte {
 // answerEOT answers DLE EOT n (TM-T88III specification, p. 304). m.mu is held.
 func (m *mech) answerEOT(n byte) {
 	switch n {
+	case 20:
+		if m.opts.Presenter {
+			m.say(m.full()...)
+		}
 	case 1:
 		m.say(m.opts.Healthy | bit(m.offline(), 0x08))
 	case 2:
@@ -233,6 +241,7 @@ func (m *mech) print(row []byte, since int) error {
 		return err
 	}
 	m.mu.Lock()
+	m.moved = time.Now()
 	line := make([]byte, m.stride())
 	copy(line, row)
 	m.roll = append(m.roll, line...)
@@ -281,12 +290,21 @@ func (m *mech) cut() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	rows := max(len(m.roll)/m.stride()-m.opts.Gap, 0)
-	m.release(rows, false)
+	if m.opts.Presenter {
+		m.catch(m.piece(rows, false))
+	} else {
+		m.release(rows, false)
+	}
 	m.roll = append([]byte(nil), m.roll[rows*m.stride():]...)
 }
 
 // release makes a piece of the first rows of the roll. m.mu is held.
 func (m *mech) release(rows int, torn bool) {
+	m.drop(m.piece(rows, torn))
+}
+
+// piece draws the first rows of the roll. m.mu is held.
+func (m *mech) piece(rows int, torn bool) Piece {
 	img := image.NewGray(image.Rect(0, 0, m.opts.Width, rows))
 	for i := range img.Pix {
 		x, y := i%m.opts.Width, i/m.opts.Width
@@ -294,14 +312,20 @@ func (m *mech) release(rows int, torn bool) {
 			img.Pix[i] = 0xFF
 		}
 	}
-	m.pieces = append(m.pieces, Piece{Image: img, At: time.Now(), MM: m.mm(rows), Torn: torn, Raw: m.raw})
+	p := Piece{Image: img, At: time.Now(), MM: m.mm(rows), Torn: torn, Raw: m.raw}
+	m.raw = nil
+	return p
+}
+
+// drop lets a piece fall into the tray. m.mu is held.
+func (m *mech) drop(p Piece) {
+	m.pieces = append(m.pieces, p)
 	kept, total := len(m.pieces), 0
 	for kept > 0 && len(m.pieces)-kept < keptPieces && total+m.pieces[kept-1].Image.Rect.Dy() <= keptRows {
 		kept--
 		total += m.pieces[kept].Image.Rect.Dy()
 	}
 	m.pieces = append([]Piece(nil), m.pieces[kept:]...)
-	m.raw = nil
 }
 
 // strange counts what was not obeyed; at most 1,000 kinds of it.

@@ -22,11 +22,17 @@ func Open(link string, opts Options) (*Printer, error) {
 	return p, nil
 }
 
-// Plug puts the cable back: a new pty under the same link. It is an error on a
+// Plug puts the cable back: a new pty under the same link, or the same address. It is an error on a
 // unit that was made by New.
 func (p *Printer) Plug() error {
 	p.plugMu.Lock()
 	defer p.plugMu.Unlock()
+	if p.door != nil && !p.closed {
+		if p.door.listener != nil {
+			return nil
+		}
+		return p.door.open(p)
+	}
 	if p.link == "" || p.closed {
 		return errors.New("receipt printer: no socket to plug into")
 	}

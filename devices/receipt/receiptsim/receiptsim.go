@@ -2,14 +2,18 @@
 // parses ESC/POS off a wire, keeps paper, cover and error state, answers status
 // as an Epson does, and draws the roll.
 //
-// A Printer hangs on a pty (Open) or on any connection, such as one end of a
-// net.Pipe (New). It has a receive buffer of 4 KiB; while that is full it stops
+// A Printer hangs on a pty (Open), on the network (Listen) or on any connection,
+// such as one end of a net.Pipe (New). It has a receive buffer of 4 KiB; while that is full it stops
 // reading, so writers block. Status requests (DLE EOT) are answered as they
 // arrive, before what waits in the buffer; everything else takes its turn. At
 // paper end, with the cover open or with a jammed cutter it is offline: it
 // stops in the middle of the row and goes on when the cause is gone. The
 // cutter sits 14 mm above the head, so a cut without a feed cuts off the last
 // lines, and every piece begins with 14 mm of white.
+//
+// A unit with a presenter is one of Custom's make: it answers the full status
+// (DLE EOT 20), holds what it cuts until it is told to present or to retract it
+// (GS e), and jams when it cuts while a slip is still at its mouth.
 package receiptsim
 
 import (
@@ -39,6 +43,12 @@ type Options struct {
 	XonXoff bool
 	// Bare units do not answer GS r.
 	Bare bool
+	// ProcessID units answer GS ( H when all before it is printed.
+	ProcessID bool
+	// Deaf units say nothing, ever: their line carries bytes one way.
+	Deaf bool
+	// Presenter units hold slips at their mouth; see the package comment.
+	Presenter bool
 	// Healthy is the answer to DLE EOT 1 when all is well: 0x16 (drawer pin
 	// high) on an Epson, 0x12 on many clones.
 	Healthy byte
@@ -76,6 +86,7 @@ type Printer struct {
 	*mech
 	opts Options
 	link string // symlink to the pty; "" = not on a pty
+	door *door  // on the network; nil = not there
 
 	plugMu sync.Mutex // guards wire, linked and closed
 	linked bool       // the symlink is ours
@@ -112,8 +123,11 @@ func (p *Printer) Unplug() {
 }
 
 func (p *Printer) unplug() {
+	if p.door != nil && p.door.listener != nil {
+		p.door.shut()
+	}
 	if p.wire != nil {
-		p.wire.pull()
+		p.wire.hangUp()
 		p.wire = nil
 	}
 }
@@ -135,6 +149,7 @@ func (p *Printer) Close() error {
 // A wire is the cable while it is plugged in.
 type wire struct {
 	conn io.ReadWriteCloser
+	once sync.Once
 	gone chan struct{}
 	work sync.WaitGroup
 }
@@ -146,9 +161,12 @@ func plug(p *Printer, conn io.ReadWriteCloser) *wire {
 	return w
 }
 
-func (w *wire) pull() {
-	close(w.gone)
-	_ = w.conn.Close() // its other end learns of it; nobody here can
+// hangUp ends the wire, from either side.
+func (w *wire) hangUp() {
+	w.once.Do(func() {
+		close(w.gone)
+		_ = w.conn.Close() // its other end learns of it; nobody here can
+	})
 	w.work.Wait()
 }
 

@@ -159,7 +159,7 @@ func replugged(t *testing.T, b Bench) {
 	}
 	_ = b.Printer.Close() // it has failed already
 	b.Printer = b.Again()
-	mustStatus(t, b, receipt.OK)
+	waitKnown(t, b, receipt.OK)
 	mustPrint(t, b, s)
 }
 

@@ -56,6 +56,23 @@ type Bench struct {
 	// printed: in the middle of a slip it cannot say why it stopped, and may be
 	// Offline.
 	InTurn bool
+	// Deaf tells that the line carries nothing back: nothing is ever known of the
+	// unit, and it prints.
+	Deaf bool
+	// Presenter are the hands at the mouth of a unit that holds slips there; nil
+	// for others. In all cases but those about it a visitor takes each slip at
+	// once.
+	Presenter Hands
+}
+
+// Hands take slips from the mouth of a kiosk printer. *receiptsim.Printer has
+// them.
+type Hands interface {
+	TakeAtOnce(on bool)
+	Take() (taken bool)
+	AtMouth() bool
+	Hold(on bool)
+	Pulled() []receiptsim.Piece
 }
 
 // Unit is the metal. *receiptsim.Printer is one.
@@ -73,6 +90,29 @@ type Unit interface {
 type promise struct {
 	name string
 	test func(t *testing.T, b Bench)
+	of   kind
+}
+
+// kind tells of which units a promise can be asked.
+type kind int
+
+const (
+	ofAll   kind = iota
+	ofThose      // that tell something of themselves
+	ofDeaf
+	ofPresenters
+)
+
+// put puts the bench on the desk, or skips a promise that is not of its kind.
+func (p promise) put(t *testing.T, bench func(t *testing.T) Bench) {
+	b := bench(t)
+	if p.of == ofThose && b.Deaf || p.of == ofDeaf && !b.Deaf || p.of == ofPresenters && b.Presenter == nil {
+		t.Skip("not of this kind of unit")
+	}
+	if b.Presenter != nil {
+		b.Presenter.TakeAtOnce(p.of != ofPresenters)
+	}
+	p.test(t, b)
 }
 
 // Run tests every promise in real time, each on a bench of its own.
@@ -80,7 +120,7 @@ func Run(t *testing.T, bench func(t *testing.T) Bench) {
 	for _, p := range promises() {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			p.test(t, bench(t))
+			p.put(t, bench)
 		})
 	}
 }
@@ -90,36 +130,44 @@ func Run(t *testing.T, bench func(t *testing.T) Bench) {
 func InBubble(t *testing.T, bench func(t *testing.T) Bench) {
 	for _, p := range promises() {
 		t.Run(p.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { p.test(t, bench(t)) })
+			synctest.Test(t, func(t *testing.T) { p.put(t, bench) })
 		})
 	}
 }
 
 func promises() []promise {
 	return []promise{
-		{"prints whole and cuts", printsWhole},
-		{"centres narrow slips", centresNarrow},
-		{"keeps order and mixes nothing", keepsOrder},
-		{"refuses what it cannot print", refuses},
-		{"status is what the unit says", tellsStatus},
-		{"a cancelled print leaves it usable", cancelled},
-		{"a print that waits can be cancelled", cancelledWaiting},
-		{"close unblocks and ends", closes},
-		{"unplugged is gone", unplugged},
-		{"unplugged in the middle and put back", replugged},
-		{"paper out before", faultBefore(receipt.PaperOut, func(u Unit) { u.EndAfter(0) }, func(u Unit) { u.LoadPaper(5000) })},
-		{"cover open before", faultBefore(receipt.CoverOpen, func(u Unit) { u.Cover(true) }, func(u Unit) { u.Cover(false) })},
-		{"jam before", faultBefore(receipt.Error, func(u Unit) { u.Jam(true) }, func(u Unit) { u.Jam(false) })},
-		{"paper ends early", paperEnds(3)},
-		{"paper ends in the middle", paperEnds(417)},
-		{"paper ends near the foot", paperEnds(880)},
-		{"paper ends on the way to the cutter", paperEnds(925)},
-		{"cover opened in the middle", faultWithin(receipt.CoverOpen, func(u Unit) { u.Cover(true) }, func(u Unit) { u.Cover(false) })},
-		{"jam in the middle", faultWithin(receipt.Error, func(u Unit) { u.Jam(true) }, func(u Unit) { u.Jam(false) })},
-		{"a silent unit is unknown and prints", silent},
-		{"a silent unit is never out of paper", silentWithoutPaper},
-		{"a unit that falls silent is offline", fallsSilent},
-		{"status can be cancelled", statusCancelled},
+		{"prints whole and cuts", printsWhole, ofAll},
+		{"centres narrow slips", centresNarrow, ofAll},
+		{"keeps order and mixes nothing", keepsOrder, ofAll},
+		{"refuses what it cannot print", refuses, ofAll},
+		{"status is what the unit says", tellsStatus, ofThose},
+		{"a cancelled print leaves it usable", cancelled, ofThose},
+		{"a print that waits can be cancelled", cancelledWaiting, ofAll},
+		{"close unblocks and ends", closes, ofAll},
+		{"unplugged is gone", unplugged, ofThose},
+		{"unplugged in the middle and put back", replugged, ofThose},
+		{"paper out before", faultBefore(receipt.PaperOut, func(u Unit) { u.EndAfter(0) }, func(u Unit) { u.LoadPaper(5000) }), ofThose},
+		{"cover open before", faultBefore(receipt.CoverOpen, func(u Unit) { u.Cover(true) }, func(u Unit) { u.Cover(false) }), ofThose},
+		{"jam before", faultBefore(receipt.Error, func(u Unit) { u.Jam(true) }, func(u Unit) { u.Jam(false) }), ofThose},
+		{"paper ends early", paperEnds(3), ofThose},
+		{"paper ends in the middle", paperEnds(417), ofThose},
+		{"paper ends near the foot", paperEnds(880), ofThose},
+		{"paper ends on the way to the cutter", paperEnds(925), ofThose},
+		{"cover opened in the middle", faultWithin(receipt.CoverOpen, func(u Unit) { u.Cover(true) }, func(u Unit) { u.Cover(false) }), ofThose},
+		{"jam in the middle", faultWithin(receipt.Error, func(u Unit) { u.Jam(true) }, func(u Unit) { u.Jam(false) }), ofThose},
+		{"a silent unit is unknown and prints", silent, ofThose},
+		{"a silent unit is never out of paper", silentWithoutPaper, ofThose},
+		{"a unit that falls silent is offline", fallsSilent, ofThose},
+		{"status can be cancelled", statusCancelled, ofThose},
+		{"what is not known is neither fine nor bad", notKnown, ofDeaf},
+		{"a cancelled print on a deaf line leaves it usable", deafCancelled, ofDeaf},
+		{"unplugged from a deaf line is gone", deafUnplugged, ofDeaf},
+		{"a presented slip waits until it is taken", presented, ofPresenters},
+		{"a forgotten slip is pulled back", forgotten, ofPresenters},
+		{"a slip at the mouth is no other visitor's", mouthCleared, ofPresenters},
+		{"a slip that cannot be pulled back is told", cannotPull, ofPresenters},
+		{"half a slip is not presented", halfNotPresented, ofPresenters},
 	}
 }
 
@@ -177,7 +225,7 @@ func ink(img *image.Gray) string {
 		rows[i] = rows[i][left:right]
 	}
 	white := strings.Repeat(" ", right-left)
-	for rows[0] == white {
+	for rows[0] == white { // there is one that is not
 		rows = rows[1:]
 	}
 	for rows[len(rows)-1] == white {
@@ -232,6 +280,21 @@ func mustStatus(t *testing.T, b Bench, want receipt.Status) {
 	got, err := b.Printer.Status(t.Context())
 	if err != nil || got != want {
 		t.Fatalf("Status = %v, %v; want %v", got, err, want)
+	}
+}
+
+// waitKnown is mustStatus for a unit that may still have its hands full with what
+// it was sent before, and is Unknown until it answers.
+func waitKnown(t *testing.T, b Bench, want receipt.Status) {
+	t.Helper()
+	for until := time.Now().Add(10 * time.Second); ; {
+		got, err := b.Printer.Status(t.Context())
+		switch {
+		case err == nil && got == want:
+			return
+		case err != nil, got != receipt.Unknown, time.Now().After(until):
+			t.Fatalf("Status = %v, %v; want %v", got, err, want)
+		}
 	}
 }
 
