@@ -143,6 +143,13 @@ func name(e Event) string {
 		return map[string]string{card7: "scanned a card", code1: "scanned a receipt"}[e.Text] + map[bool]string{true: "scanned anything else"}[e.Text == "?"]
 	case Stored:
 		return "stored"
+	case ReaderChanged:
+		return "reader: " + [...]string{"away", "empty", "a card", "several cards"}[e.Reader]
+	case ChipReached:
+		return "chip reached: " + chipStepKeys[e.Step][len("chip.step."):]
+	case ChipFailed:
+		m, _ := moodOf(e.Why)
+		return "chip failed: " + string(m)
 	case ChipRead:
 		return "chip read" + map[bool]string{true: ": expired"}[e.Person.Expires.Equal(expired.Expires)] +
 			map[bool]string{true: ": of another"}[e.Person.Number == stranger.Number]
