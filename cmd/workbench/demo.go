@@ -48,7 +48,7 @@ func byHand(ctx context.Context, o stage.Options) error {
 		return err
 	}
 	fmt.Printf("kiosk      %d×%d on display %s\n", s.Options().Width, s.Options().Height, s.Display.Name())
-	fmt.Printf("workbench  %s  scan a card, run the paper out, cut the network\n", s.Desk.Page())
+	fmt.Printf("workbench  %s  scan a card, lay it on the reader, run the paper out, cut the network\n", s.Desk.Page())
 	fmt.Printf("central    %s/  what came in\n", s.Central.Page)
 	fmt.Println("Ctrl-C ends all.")
 	select {

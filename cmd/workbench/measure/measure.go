@@ -44,7 +44,7 @@ type bench struct {
 func Station(ctx context.Context, s *stage.Stage) ([]Row, error) {
 	b := &bench{stage: s, citizen: &walk.Citizen{Stage: s}}
 	for _, measure := range []func(context.Context) error{
-		b.coldStart, b.idle, b.voice, b.unplug, b.paperOut, b.touches, b.offline,
+		b.coldStart, b.idle, b.voice, b.unplug, b.paperOut, b.card, b.touches, b.offline,
 	} {
 		if err := measure(ctx); err != nil {
 			return b.rows, err

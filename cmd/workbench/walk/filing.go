@@ -290,6 +290,19 @@ func (c *Citizen) Leave(ctx context.Context) error {
 	return err
 }
 
+// Stop ends the visit from wherever it is, without filing.
+func (c *Citizen) Stop(ctx context.Context) error {
+	if err := c.Touch(ctx, "end"); err != nil {
+		return err
+	}
+	s, err := c.Until(ctx, "the end, or whether it is meant", func(s hatch.Screen) bool { return s.Over != "" || s.Screen == "attract" })
+	if err != nil || s.Screen == "attract" {
+		return err
+	}
+	_, err = c.Go(ctx, "leave", "attract")
+	return err
+}
+
 func has(s hatch.Screen, prefix string) bool {
 	return slices.ContainsFunc(s.Targets, func(t hatch.Target) bool { return strings.HasPrefix(t.ID, prefix) })
 }
