@@ -2,10 +2,14 @@ package desk
 
 import (
 	"errors"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"motcua/cmd/workbench/reader"
+	"motcua/devices"
 	"motcua/devices/card"
 	"motcua/devices/card/cardsim"
 	"motcua/devices/card/cccd"
@@ -13,6 +17,7 @@ import (
 	"motcua/devices/card/inspection"
 	"motcua/devices/card/lds"
 	"motcua/devices/card/lds/trust"
+	"motcua/devices/card/pcsc"
 	"motcua/kiosk/identity"
 )
 
@@ -146,5 +151,84 @@ func TestHowAChipIsLaid(t *testing.T) {
 			t.Errorf("two chips are called %s", c.ID)
 		}
 		ids = append(ids, c.ID)
+	}
+}
+
+// The hands on the reader work over HTTP; the state tells which card lies there.
+func TestReaderOverHTTP(t *testing.T) {
+	dir, err := os.MkdirTemp("", "desk-") // short: a socket lies in it
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	c, ports := bench(t, Options{Run: dir})
+	s, err := c.State(within(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.NoReader != "" {
+		t.Skip(s.NoReader)
+	}
+	if !s.Hands.Reader || s.Laid != "" {
+		t.Errorf("at first the reader is plugged in: %v, with %q on it", s.Hands.Reader, s.Laid)
+	}
+	p, err := pcsc.Open(within(t), pcsc.Options{Unit: "reader", Reader: reader.Name, Socket: ports.Card})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	laid := func(want string) {
+		t.Helper()
+		if s, err := c.State(within(t)); err != nil || s.Laid != want {
+			t.Errorf("%q lies on the reader, %v; want %q", s.Laid, err, want)
+		}
+	}
+	if err := c.Lay(within(t), Lay{Chip: "card-11"}); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		e, err := p.Wait(within(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := e.(card.Tapped); ok {
+			break
+		}
+	}
+	laid("card-11")
+	if err := c.Lift(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	laid("")
+	if err := c.Lay(within(t), Lay{Chip: "passport"}); err == nil {
+		t.Error("a passport was laid on the reader")
+	}
+	if err := c.Put(within(t), func(h *Hands) { h.Reader = false }); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Lay(within(t), Lay{Chip: "card-7"}); err == nil {
+		t.Error("a card was laid on a reader that is unplugged")
+	}
+	if _, err := p.Wait(within(t)); !errors.Is(err, devices.ErrGone) {
+		t.Errorf("Wait after the reader was unplugged = %v", err)
+	}
+}
+
+// Without a card daemon the desk says so and works on.
+func TestNoCardDaemon(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	c, _ := bench(t, Options{})
+	s, err := c.State(within(t))
+	if err != nil || s.Hands.Reader || !strings.Contains(s.NoReader, "install pcscd") {
+		t.Errorf("state %+v, %v", s, err)
+	}
+	if err := c.Lay(within(t), Lay{Chip: "card-7"}); err == nil {
+		t.Error("a card was laid on no reader")
+	}
+	if err := c.Put(within(t), func(h *Hands) { h.Reader = true }); err == nil {
+		t.Error("a reader that is none was plugged in")
+	}
+	if err := c.Put(within(t), func(h *Hands) { h.Scanner = false }); err != nil {
+		t.Errorf("the scanner's cable: %v", err)
 	}
 }
