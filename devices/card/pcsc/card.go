@@ -34,12 +34,19 @@ type held struct {
 	why  error
 }
 
-// connect takes the card in the reader for this program alone.
-func (r *Reader) connect(ctx context.Context, s state) (*held, error) {
+// connect takes the card in the reader for this program alone. A card that was used
+// begins anew.
+func (r *Reader) connect(ctx context.Context, s state, used bool) (*held, error) {
 	within, cancel := context.WithTimeoutCause(ctx, r.limits.exchange+r.limits.answer, ErrHung)
 	defer cancel()
 	h := &held{reader: r, counter: s.counter, link: card.Link{ATR: slices.Clone(s.atr), MaxAnswer: 256}}
-	if err := h.connect(within); err != nil {
+	err := h.connect(within)
+	if err == nil && used && h.line != nil {
+		if err = h.reset(within); err != nil {
+			_ = h.Close()
+		}
+	}
+	if err != nil {
 		return nil, hung(within, err)
 	}
 	return h, nil
@@ -241,6 +248,8 @@ func (h *held) failed(ctx, within context.Context, op string, err error) error {
 		return devices.Fail(unit, op, devices.ErrSilent, nil)
 	case errors.As(err, &v):
 		return h.judged(ctx, op, v)
+	case errors.Is(err, ErrMute):
+		return told(ctx, unit, op, err) // it may be laid better
 	case hungUp(err):
 		err = fmt.Errorf("%w: the card daemon hung up: %w", devices.ErrGone, err)
 	}
@@ -324,8 +333,8 @@ func (h *held) Link() card.Link {
 	return h.link
 }
 
-// Close lets the card go, without power for a moment, so that nothing of what was
-// opened stays open. It does not wait for the daemon.
+// Close lets the card go. It does not wait for the daemon, which takes the power
+// off the card some seconds later.
 func (h *held) Close() error {
 	h.end(devices.ErrClosed)
 	return nil
@@ -344,7 +353,10 @@ func (h *held) end(why error) {
 	}
 }
 
-func (h *held) farewell() []byte { return message(sayDisconnect, h.handle, resetCard, 0) }
+// farewell leaves the card as it is. The daemon could reset it; but should the card
+// be lifted just then, the daemon takes note of that in a way that makes it miss
+// the next card if that is quick (SCardDisconnect in winscard.c).
+func (h *held) farewell() []byte { return message(sayDisconnect, h.handle, leaveCard, 0) }
 
 // over gives the error of a call on a card that has ended.
 func (h *held) over(op string) error {

@@ -32,7 +32,7 @@ type Step struct {
 // works and says so; that is no failure. It takes the card for itself as a Reader
 // does, so that it finds one busy that the kiosk reads on. It blocks as Open does,
 // and ends early with what it has when ctx ends.
-func Diagnose(ctx context.Context, o Options) []Step { return diagnose(ctx, o, usual) }
+func Diagnose(ctx context.Context, o Options) []Step { return diagnose(ctx, o, usual()) }
 
 func diagnose(ctx context.Context, o Options, t limits) []Step {
 	o = o.filled()
@@ -62,7 +62,7 @@ func diagnose(ctx context.Context, o Options, t limits) []Step {
 	steps = append(steps, Step{TheField, "sees a card", nil})
 
 	r := &Reader{unit: o.Unit, name: s.name, socket: o.Socket, minor: minor, limits: t}
-	h, err := r.connect(ctx, s)
+	h, err := r.connect(ctx, s, false)
 	if err == nil && h.line == nil {
 		err = ErrMute
 	}

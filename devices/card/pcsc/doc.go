@@ -37,8 +37,8 @@
 // A card is taken for this program alone (SCARD_SHARE_EXCLUSIVE): a command that
 // another program puts between would break secure messaging, or be answered under
 // its keys. Programs that look at each card for a moment are waited for; one that
-// holds on to it for 5 s is told as ErrBusy. Closing the card resets it, so that
-// nothing of what was opened stays open.
+// holds on to it for 5 s is told as ErrBusy. A card that lay there when the reader
+// was opened is reset first, as another program may have left it in use.
 //
 // PC/SC knows no second card: Crowded is never told; two cards are, with most
 // readers, one of them or a mute one. A card that gives no answer to reset is told

@@ -19,7 +19,7 @@ func (h Hasty) Diagnose(ctx context.Context, o Options) []Step {
 }
 
 func (h Hasty) limits() limits {
-	t := usual
+	t := usual()
 	for _, l := range []struct {
 		to   *time.Duration
 		from time.Duration

@@ -45,7 +45,7 @@ const (
 	systemScope = 2
 	exclusive   = 1
 	anyProtocol = 1 | 2 // T=0 or T=1
-	resetCard   = 1
+	leaveCard   = 0
 	unpowerCard = 2
 	pciLength   = 16
 )

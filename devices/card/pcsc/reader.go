@@ -32,7 +32,9 @@ type limits struct {
 }
 
 // usual are the limits of a reader that is no test's.
-var usual = limits{answer: 15 * time.Second, exchange: 20 * time.Second, lifted: time.Second, busy: 5 * time.Second}
+func usual() limits {
+	return limits{answer: 15 * time.Second, exchange: 20 * time.Second, lifted: time.Second, busy: 5 * time.Second}
+}
 
 // firstTry and lastTry are how long to wait until a busy reader is tried again;
 // the daemon tells of most changes, but not of all.
@@ -74,6 +76,7 @@ type Reader struct {
 	now  state // as the daemon told it last
 	seen bool  // told the caller that a card lies there,
 	with uint32
+	old  *uint32   // the counter's, of a card that lay there when the reader was opened
 	busy time.Time // since when another program holds the reader
 
 	// mu guards what follows. Not held while the daemon is asked.
@@ -86,7 +89,7 @@ type Reader struct {
 // told its readers, at most 15 s, and gives ctx.Err() bare if ctx ends first. It
 // fails with one of this package's errors in a *devices.Error.
 func Open(ctx context.Context, o Options) (*Reader, error) {
-	return open(ctx, o, usual)
+	return open(ctx, o, usual())
 }
 
 func open(ctx context.Context, o Options, t limits) (*Reader, error) {
@@ -100,10 +103,14 @@ func open(ctx context.Context, o Options, t limits) (*Reader, error) {
 		w.close()
 		return nil, told(ctx, o.Unit, "open", err)
 	}
-	return &Reader{
+	r := &Reader{
 		unit: o.Unit, name: s.name, socket: o.Socket, minor: minor, limits: t,
 		watch: w, ended: make(chan struct{}), turn: make(chan struct{}, 1), now: s,
-	}, nil
+	}
+	if s.present() {
+		r.old = &s.counter
+	}
+	return r, nil
 }
 
 // reach opens a watch and gives the states of the readers.
@@ -311,7 +318,7 @@ func (r *Reader) look(ctx context.Context) (card.Event, time.Duration, error) {
 		r.busy = time.Time{}
 		return nil, 0, nil
 	}
-	h, err := r.connect(ctx, r.now)
+	h, err := r.connect(ctx, r.now, r.old != nil && *r.old == r.now.counter)
 	switch {
 	case errors.Is(err, sharingViolation):
 		if r.busy.IsZero() {

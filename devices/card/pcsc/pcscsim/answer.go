@@ -75,7 +75,7 @@ func (l *line) answer(number uint32, body []byte) bool {
 		return lock(func() { l.say(number, l.reconnect(body)) })
 	case disconnect:
 		return lock(func() {
-			if l.reader != nil && l.reader.chip != nil {
+			if get(body, 1) != 0 && l.reader != nil && l.reader.chip != nil {
 				l.reader.chip.Reset()
 			}
 			l.release()
