@@ -38,6 +38,8 @@ type Scanner struct {
 	host  *os.File // keeps the line alive while no program has it open
 	chunk int
 	every time.Duration
+
+	ear ear
 }
 
 // Open plugs a new scanner in under the name link, in place of what has that
@@ -63,11 +65,15 @@ func (s *Scanner) Plug() error {
 		return fmt.Errorf("plug in scanner: %w", errors.Join(err, unit.Close(), host.Close()))
 	}
 	s.unit, s.host = unit, host
+	if s.ear.open {
+		s.ear.listening.Go(func() { s.listen(unit) })
+	}
 	return nil
 }
 
 // Unplug pulls the cable, also in the middle of a code.
 func (s *Scanner) Unplug() error {
+	defer s.ear.listening.Wait() // after the lock is given back
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.unit == nil {

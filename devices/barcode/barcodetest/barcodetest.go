@@ -58,6 +58,9 @@ type Bench struct {
 	Repeat time.Duration
 	// Unplug pulls the cable. It may be called once.
 	Unplug func()
+	// PutAway ends what the unit itself keeps running, before goroutines are
+	// counted; may be nil.
+	PutAway func()
 }
 
 // limit is how long anything in the suite may take before it is called stuck.
@@ -96,7 +99,12 @@ func run(t *testing.T, set func(*testing.T) Bench, in func(*testing.T, func(*tes
 			before := runtime.NumGoroutine()
 			in(t, func(t *testing.T) {
 				b := set(t)
-				defer func() { _ = b.Scanner.Close() }()
+				defer func() {
+					_ = b.Scanner.Close()
+					if b.PutAway != nil {
+						b.PutAway()
+					}
+				}()
 				c.test(t, b)
 			})
 			for end := time.Now().Add(limit); runtime.NumGoroutine() > before; runtime.Gosched() {

@@ -1,6 +1,9 @@
 package serial
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+)
 
 // MaxFrame is the longest code that is believed, in bytes. A QR code holds at
 // most 2,953; what is longer has lost its end.
@@ -11,11 +14,12 @@ var errTooLong = errors.New("frame without an end")
 // framer cuts the stream into frames at CR, LF or CRLF, or where its caller has
 // seen an idle gap. It holds half a frame for as long as it takes.
 type framer struct {
-	held []byte
-	over bool // past MaxFrame: nothing counts until the next end
+	suffix []byte // ends a frame as well, if there is one
+	held   []byte
+	over   bool // past MaxFrame: nothing counts until the next end
 }
 
-// take uses up in until a frame ends; frame is nil if none did. It fails with
+// take uses up in until a frame ends; frame is nil if none did, or an empty one. It fails with
 // errTooLong once for a frame past MaxFrame, whose bytes are dropped to its end.
 // The frame is valid until the next call.
 func (f *framer) take(in []byte) (frame []byte, used int, err error) {
@@ -23,9 +27,7 @@ func (f *framer) take(in []byte) (frame []byte, used int, err error) {
 		switch {
 		case b == '\r' || b == '\n':
 			// The LF of CRLF ends an empty frame, which is none.
-			if frame = f.end(); frame != nil {
-				return frame, i + 1, nil
-			}
+			return f.end(), i + 1, nil
 		case f.over:
 		case len(f.held) == MaxFrame:
 			f.drop()
@@ -33,6 +35,10 @@ func (f *framer) take(in []byte) (frame []byte, used int, err error) {
 			return nil, i + 1, errTooLong
 		default:
 			f.held = append(f.held, b)
+			if len(f.suffix) > 0 && bytes.HasSuffix(f.held, f.suffix) {
+				f.held = f.held[:len(f.held)-len(f.suffix)]
+				return f.end(), i + 1, nil
+			}
 		}
 	}
 	return nil, len(in), nil

@@ -5,10 +5,12 @@
 // are, where keyboard mode loses every Vietnamese letter. Makes differ in what
 // they send after a code and in what they do to its characters, so the driver
 // takes CR, LF, CRLF or a pause as the end, and repairs what was taken for a code
-// page. Nothing is sent to the unit: presentation mode needs no trigger.
+// page. Presentation mode needs no trigger; units that are to be put into it, or to
+// read on our word only, are told so in the words of their make (profiles.yaml).
 package serial
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"sync/atomic"
@@ -31,6 +33,11 @@ type Options struct {
 	// Repeat is how long after its last sighting a code counts as still held
 	// under the unit: 0 = DefaultRepeat, negative = every sighting counts.
 	Repeat time.Duration
+	// Profile is how the unit is told things, and Trigger what it is told: see
+	// ProfileOf. With AsSet nothing is sent; the Profile's prefix and suffix count
+	// all the same.
+	Profile Profile
+	Trigger Trigger
 }
 
 // DefaultGap is some 80 characters at 9,600 baud; USB units pause no more than a
@@ -46,6 +53,7 @@ type Scanner struct {
 	line   port.Line
 	opts   Options
 	closed atomic.Bool
+	answer atomic.Int32 // an Answer
 
 	// turn is held by the Next under way; what follows is its own.
 	turn   chan struct{}
@@ -54,20 +62,31 @@ type Scanner struct {
 	rest   []byte // of buf, not yet framed
 	at     time.Time
 	sight  *content.Sight
+	owed   []Command // sent, and not answered yet
+	pulled time.Time // when a unit in Host mode was made to read; zero = it is not
 }
 
 var _ barcode.Scanner = (*Scanner)(nil)
 
-// Open opens the line under o.Path, with the errors of port.OpenSerial.
+// Open opens the line under o.Path and sets the unit up for o.Trigger, with the
+// errors of port.OpenSerial. It fails with devices.ErrRefused when the unit says no,
+// and when the profile does not know the trigger. It waits for answers as long as
+// the profile says; a unit that gives none is taken for one that obeys.
 func Open(ctx context.Context, o Options) (*Scanner, error) {
 	line, err := port.OpenSerial(ctx, port.SerialOptions{Unit: o.Unit, Path: o.Path, Baud: o.Baud})
 	if err != nil {
 		return nil, err
 	}
-	return New(line, o), nil
+	s := New(line, o)
+	if err := s.setUp(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
 }
 
-// New drives the scanner at the end of line, and owns line from then on.
+// New drives the scanner at the end of line, and owns line from then on. It sends
+// nothing: a unit in Host mode must be set to that by other means.
 func New(line port.Line, o Options) *Scanner {
 	if o.Gap == 0 {
 		o.Gap = DefaultGap
@@ -75,7 +94,8 @@ func New(line port.Line, o Options) *Scanner {
 	if o.Repeat == 0 {
 		o.Repeat = DefaultRepeat
 	}
-	return &Scanner{line: line, opts: o, turn: make(chan struct{}, 1), sight: content.NewSight(o.Repeat)}
+	return &Scanner{line: line, opts: o, turn: make(chan struct{}, 1), sight: content.NewSight(o.Repeat),
+		framer: framer{suffix: o.Profile.Suffix}}
 }
 
 // Next implements barcode.Scanner. Several callers take turns.
@@ -86,6 +106,7 @@ func (s *Scanner) Next(ctx context.Context) (barcode.Code, error) {
 	case <-ctx.Done():
 		return barcode.Code{}, ctx.Err()
 	}
+	defer s.letGo(ctx)
 	for {
 		if s.closed.Load() { // codes may still be in rest; nobody wants them
 			return barcode.Code{}, devices.Fail(s.opts.Unit, "read code", devices.ErrClosed, nil)
@@ -94,7 +115,11 @@ func (s *Scanner) Next(ctx context.Context) (barcode.Code, error) {
 		if err != nil {
 			return barcode.Code{}, err
 		}
-		code := barcode.Code{Text: content.Text(frame), Raw: append([]byte(nil), frame...), At: s.at}
+		if frame, err = s.settle(frame); err != nil {
+			s.framer.drop()
+			return barcode.Code{}, err
+		}
+		code := barcode.Code{Text: content.Text(bytes.TrimPrefix(frame, s.opts.Profile.Prefix)), Raw: append([]byte(nil), frame...), At: s.at}
 		s.framer.drop()
 		if code.Text != "" && !s.sight.Again(code.Text, code.At, code.At) {
 			return code, nil
@@ -108,14 +133,16 @@ func (s *Scanner) frame(ctx context.Context) ([]byte, error) {
 	for {
 		for len(s.rest) > 0 {
 			frame, used, err := s.framer.take(s.rest)
-			clear(s.rest[:used])
-			s.rest = s.rest[used:]
+			s.done(used)
 			if err != nil {
 				return nil, devices.Fail(s.opts.Unit, "read code", devices.ErrGarbled, err)
 			}
 			if frame != nil {
 				return frame, nil
 			}
+		}
+		if err := s.pull(ctx); err != nil {
+			return nil, err
 		}
 		n, err := s.read(ctx)
 		switch {
@@ -126,24 +153,39 @@ func (s *Scanner) frame(ctx context.Context) ([]byte, error) {
 		case err != nil:
 			return nil, err
 		default:
-			s.rest, s.at = s.buf[:n], time.Now()
+			s.rest, s.at = s.buf[:len(s.rest)+n], time.Now()
 		}
 	}
 }
 
+// done forgets the first n bytes of rest, which may be a person's.
+func (s *Scanner) done(n int) {
+	left := copy(s.buf[:], s.rest[n:])
+	clear(s.rest[left:])
+	s.rest = s.buf[:left]
+}
+
 var errIdle = errors.New("line idle")
 
-// read reads what is there into buf. With a frame under way it waits no longer
-// than Gap from now, not from the last byte: after a cancel, bytes that came in
-// the meantime go first.
+// read reads what is there into buf, behind rest. With a frame under way it
+// waits no longer than Gap from now, not from the last byte: after a cancel, bytes
+// that came in the meantime go first. A unit in Host mode is waited
+// for no longer than until it is due to be told again.
 func (s *Scanner) read(ctx context.Context) (int, error) {
-	if !s.framer.open() || s.opts.Gap < 0 {
-		return s.line.Read(ctx, s.buf[:])
+	wait := time.Duration(0) // as long as it takes
+	switch {
+	case s.framer.open() && s.opts.Gap >= 0:
+		wait = s.opts.Gap
+	case s.opts.Trigger == Host && !s.framer.open():
+		wait = s.every()
 	}
-	wait, cancel := context.WithTimeout(ctx, s.opts.Gap)
+	if wait == 0 {
+		return s.line.Read(ctx, s.buf[len(s.rest):])
+	}
+	limited, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	n, err := s.line.Read(wait, s.buf[:])
-	if err != nil && wait.Err() != nil && errors.Is(err, wait.Err()) && ctx.Err() == nil {
+	n, err := s.line.Read(limited, s.buf[len(s.rest):])
+	if err != nil && limited.Err() != nil && errors.Is(err, limited.Err()) && ctx.Err() == nil {
 		return 0, errIdle
 	}
 	return n, err
