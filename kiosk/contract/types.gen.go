@@ -171,6 +171,9 @@ type Applicant struct {
 
 	// Sex As on the card.
 	Sex string `json:"sex,omitempty,omitzero"`
+
+	// Warnings What staff should look at before they rely on who this is, `chip.doubt.refused`, `number.sex`; it refuses nobody. New ones may come.
+	Warnings []string `json:"warnings,omitempty,omitzero"`
 }
 
 // AppliedRule A rule with where it comes from and when it holds.

@@ -82,6 +82,9 @@ func Applicant(p identity.Person) contract.Applicant {
 	if !p.Born.IsZero() {
 		a.Born = p.Born.Format(time.DateOnly)
 	}
+	for _, w := range p.Warnings {
+		a.Warnings = append(a.Warnings, string(w))
+	}
 	if chip(p.Assurance) {
 		a.Proof = contract.Proof{Opened: p.Proof.Opened, Signed: p.Proof.Signed, Doubts: append([]string{}, p.Proof.Doubts...)}
 	}

@@ -30,21 +30,24 @@ func TestSchema(t *testing.T) {
 	if err := schema.Check(raw); err != nil {
 		t.Errorf("barest document: %v", err)
 	}
-	if raw, err = Canonical(chipExample()); err != nil {
+	warned := chipExample()
+	warned.Applicant.Warnings = []string{"number.place", "chip.doubt.differs"}
+	if raw, err = Canonical(warned); err != nil {
 		t.Fatal(err)
 	}
 	if err := schema.Check(raw); err != nil {
-		t.Errorf("with a chip's proof: %v", err)
+		t.Errorf("with a chip's proof and warnings: %v", err)
 	}
 	faults := map[string]func(*Document){
-		"/id pattern":                  func(d *Document) { d.ID = "NGUYỄN" },
-		"/unit pattern":                func(d *Document) { d.Unit = "82" },
-		"/applicant/number pattern":    func(d *Document) { d.Applicant.Number = "00109099999" },
-		"/applicant/name minLength":    func(d *Document) { d.Applicant.Name = "" },
-		"/applicant/assurance enum":    func(d *Document) { d.Applicant.Assurance = "sworn" },
-		"/applicant/sex enum":          func(d *Document) { d.Applicant.Sex = "M" },
-		"/applicant/proof/opened enum": func(d *Document) { d.Applicant.Proof = contract.Proof{Opened: "MẪU", Doubts: []string{}} },
-		"/applicant/proof/doubts type": func(d *Document) { d.Applicant.Proof.Opened = "BAC" },
+		"/id pattern":                   func(d *Document) { d.ID = "NGUYỄN" },
+		"/unit pattern":                 func(d *Document) { d.Unit = "82" },
+		"/applicant/number pattern":     func(d *Document) { d.Applicant.Number = "00109099999" },
+		"/applicant/name minLength":     func(d *Document) { d.Applicant.Name = "" },
+		"/applicant/assurance enum":     func(d *Document) { d.Applicant.Assurance = "sworn" },
+		"/applicant/sex enum":           func(d *Document) { d.Applicant.Sex = "M" },
+		"/applicant/warnings/0 pattern": func(d *Document) { d.Applicant.Warnings = []string{"Nguyễn Văn Mẫu"} },
+		"/applicant/proof/opened enum":  func(d *Document) { d.Applicant.Proof = contract.Proof{Opened: "MẪU", Doubts: []string{}} },
+		"/applicant/proof/doubts type":  func(d *Document) { d.Applicant.Proof.Opened = "BAC" },
 		"/applicant/proof/doubts/0 pattern": func(d *Document) {
 			d.Applicant.Proof = contract.Proof{Opened: "BAC", Doubts: []string{"Nguyễn"}}
 		},

@@ -448,6 +448,18 @@ func opens(t *testing.T, path string, sealedThen Document) {
 	}
 }
 
+// What a card gave reason to doubt reaches staff, also where the applicant went on
+// without it; where there is no doubt nothing is said.
+func TestApplicantWarnings(t *testing.T) {
+	got := Applicant(identity.Person{Assurance: identity.QR, Warnings: []identity.Warning{identity.DoubtSex, "chip.doubt.refused"}})
+	if diff := cmp.Diff([]string{"number.sex", "chip.doubt.refused"}, got.Warnings); diff != "" {
+		t.Error(diff)
+	}
+	if got := Applicant(identity.Person{Assurance: identity.QR}); got.Warnings != nil {
+		t.Errorf("warnings %v of a person without any", got.Warnings)
+	}
+}
+
 // A proof is there when a chip was read, and never when it was not.
 func TestApplicantProof(t *testing.T) {
 	proof := identity.Proof{Opened: "BAC"}

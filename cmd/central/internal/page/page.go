@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,9 +19,11 @@ import (
 	"strings"
 	"time"
 
+	"motcua/assets"
 	"motcua/cmd/central/internal/ledger"
 	"motcua/cmd/central/internal/reading"
 	"motcua/kiosk/submission"
+	"motcua/kiosk/text"
 )
 
 //go:embed web
@@ -42,22 +45,32 @@ type Page struct {
 	ledger *ledger.Ledger
 	room   *reading.Room
 	log    *slog.Logger
+	texts  *text.Catalogue
 	sheets *template.Template
 }
 
-// New makes a page. It panics when its own templates are broken, which a test
-// rules out.
+// New makes a page. It panics when its own templates or texts are broken, which a
+// test rules out.
 func New(l *ledger.Ledger, room *reading.Room, log *slog.Logger) *Page {
-	sheets := template.Must(template.New("").Funcs(template.FuncMap{
+	dir, err := fs.Sub(assets.Files, "text")
+	if err != nil {
+		panic(err)
+	}
+	texts, err := text.Load(dir)
+	if err != nil {
+		panic(err)
+	}
+	p := &Page{ledger: l, room: room, log: log, texts: texts}
+	p.sheets = template.Must(template.New("").Funcs(template.FuncMap{
 		"at":        at,
 		"state":     state,
 		"assurance": assurance,
-		"proof":     proven,
+		"proof":     p.proven,
 		"act":       act,
 		"day":       day,
 		"silent":    func(t time.Time) bool { return time.Since(t) > silence },
 	}).ParseFS(web, "web/*.html"))
-	return &Page{ledger: l, room: room, log: log, sheets: sheets}
+	return p
 }
 
 // Routes gives the page over HTTP.

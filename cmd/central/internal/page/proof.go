@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"motcua/kiosk/contract"
+	"motcua/kiosk/pack"
 )
 
 // words are one sentence in both languages.
@@ -68,6 +69,7 @@ var doubts = map[string]words{
 
 	"group-altered":   {"Dữ liệu trên chip khác với dữ liệu đã ký", "The chip's data are not those that were signed"},
 	"group-uncovered": {"Có dữ liệu trên chip không được ký", "Some of the chip's data are not signed"},
+	"group-missing":   {"Chip không cho đọc dữ liệu đã ký", "The chip does not give some data that were signed"},
 
 	"chip-not-asked":     {"Chưa yêu cầu chip tự chứng minh", "The chip was not asked to prove itself"},
 	"chip-not-able":      {"Chip không có khóa để tự chứng minh", "The chip has no key to prove itself by"},
@@ -82,22 +84,30 @@ type proof struct {
 	Chip           bool   // a chip was read, so that the rest says something
 	Opened, Signed string // for a technician
 	Doubts         []words
+	Warnings       []words // what to look at, as the texts of the stations say it
 }
 
 // proven puts an applicant's assurance and proof into words. What a newer
 // station knows and this page does not is shown as it came.
-func proven(a contract.Applicant) proof {
-	p := proof{Level: assurances[a.Assurance].words, Chip: strings.HasPrefix(string(a.Assurance), "chip-"),
+func (p *Page) proven(a contract.Applicant) proof {
+	out := proof{Level: assurances[a.Assurance].words, Chip: strings.HasPrefix(string(a.Assurance), "chip-"),
 		Opened: a.Proof.Opened, Signed: a.Proof.Signed}
-	if p.Level == (words{}) {
-		p.Level = words{VI: string(a.Assurance), EN: string(a.Assurance)}
+	if out.Level == (words{}) {
+		out.Level = words{VI: string(a.Assurance), EN: string(a.Assurance)}
 	}
 	for _, reason := range a.Proof.Doubts {
 		w, ok := doubts[reason]
 		if !ok {
 			w = words{VI: reason, EN: reason}
 		}
-		p.Doubts = append(p.Doubts, w)
+		out.Doubts = append(out.Doubts, w)
 	}
-	return p
+	for _, key := range a.Warnings {
+		w := words{VI: key, EN: key}
+		if p.texts.Has(key) {
+			w = words{VI: p.texts.In(pack.VI, key, nil), EN: p.texts.In(pack.EN, key, nil)}
+		}
+		out.Warnings = append(out.Warnings, w)
+	}
+	return out
 }

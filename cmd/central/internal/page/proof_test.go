@@ -33,19 +33,22 @@ func TestProofIsShown(t *testing.T) {
 	for name, tc := range map[string]struct {
 		level     contract.Assurance
 		proof     contract.Proof
+		warnings  []string
 		want, not []string
 	}{
-		"typed": {contract.AssuranceTyped, contract.Proof{}, []string{"Tự khai", "nothing is proven"}, []string{why, "Mở chip bằng"}},
-		"read": {contract.AssuranceChipRead, contract.Proof{Opened: "PACE-CAN", Doubts: []string{"anchor-missing", "of-tomorrow"}},
+		"typed": {contract.AssuranceTyped, contract.Proof{}, nil, []string{"Tự khai", "nothing is proven"}, []string{why, "Mở chip bằng"}},
+		"read": {contract.AssuranceChipRead, contract.Proof{Opened: "PACE-CAN", Doubts: []string{"anchor-missing", "of-tomorrow"}}, nil,
 			[]string{"Mức xác thực: Đọc chip", why, "Trạm chưa có chứng thư gốc", "The station lacks the issuer&#39;s root certificate", "of-tomorrow", "PACE-CAN"}, nil},
-		"genuine": {contract.AssuranceChipGenuine, contract.Proof{Opened: "BAC", Signed: "ECDSA SHA-256 brainpoolP384r1", Doubts: []string{}},
+		"genuine": {contract.AssuranceChipGenuine, contract.Proof{Opened: "BAC", Signed: "ECDSA SHA-256 brainpoolP384r1", Doubts: []string{}}, nil,
 			[]string{"Mức xác thực: Chip thật", "it is no copy", "BAC", "ECDSA SHA-256 brainpoolP384r1"}, []string{why}},
-		"a level of tomorrow": {"chip-blessed", contract.Proof{}, []string{"Mức xác thực: chip-blessed"}, []string{why}},
+		"refused chip": {contract.AssuranceQR, contract.Proof{}, []string{"chip.doubt.refused", "number.sex", "sun.spots"},
+			[]string{"Máy không xác nhận được chip", "chip could not be confirmed", "does not fit sex or century", "sun.spots"}, []string{why}},
+		"a level of tomorrow": {"chip-blessed", contract.Proof{}, nil, []string{"Mức xác thực: chip-blessed"}, []string{why}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
 			doc := centraltest.Document()
-			doc.Applicant.Assurance, doc.Applicant.Proof = tc.level, tc.proof
+			doc.Applicant.Assurance, doc.Applicant.Proof, doc.Applicant.Warnings = tc.level, tc.proof, tc.warnings
 			d.lay(t, doc, time.Now())
 			body := d.get("/submissions/" + doc.ID).Body.String()
 			for _, want := range tc.want {
