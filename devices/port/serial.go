@@ -87,7 +87,7 @@ func OpenSerial(ctx context.Context, o SerialOptions) (*Serial, error) {
 		_ = file.Close()
 		return nil, openError(o.Unit, o.Path, err)
 	}
-	s := &Serial{Wire: New(o.Unit, file), file: file}
+	s := &Serial{Wire: New(o.Unit, prompt{file}), file: file}
 	s.Pace, s.Stall = o.Pace, o.Stall
 	if s.Stall == 0 {
 		s.Stall = DefaultStall

@@ -12,12 +12,17 @@
 # had it says so and ends well.
 #
 #   LAB_LOG=file   keep the whole of what the machine said
+#   LAB_PACKAGES="./devices/port"   these packages only
 #   LAB_LIMIT=400  seconds until a machine that hangs is ended
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-packages=(./devices/barcode/hid)
-modules=(dummy_hcd usb_f_hid hid-generic usbhid evdev)
+packages=(./devices/barcode/hid ./devices/port)
+modules=(
+	dummy_hcd usb_f_hid usb_f_acm usb_f_printer # the units' side
+	hid-generic usbhid evdev cdc-acm usblp      # the computer's
+)
+[ -z "${LAB_PACKAGES:-}" ] || read -ra packages <<<"$LAB_PACKAGES"
 pattern=${1:-^TestLab}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/motcua-lab
 mkdir -p "$cache"
@@ -90,7 +95,7 @@ mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
 while read -r module; do
 	case \$module in
-	dummy_hcd.*) insmod /modules/\$module num=2 ;;
+	dummy_hcd.*) insmod /modules/\$module num=4 ;;
 	*) insmod /modules/\$module ;;
 	esac
 done </modules/order
