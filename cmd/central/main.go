@@ -18,6 +18,7 @@ type commands struct {
 	Enrol  enrolCommand  `cmd:"" help:"Make the bundle of a station and register its key."`
 	Rotate rotateCommand `cmd:"" help:"Give central a new key to which stations seal; what was sealed before still opens."`
 	Serve  serveCommand  `cmd:"" help:"Take in submissions until told to stop."`
+	Import importCommand `cmd:"" help:"Take in what a station without a network exported to a USB stick."`
 	Export exportCommand `cmd:"" help:"Print a submission as opened, in JSON. It is noted in the audit log."`
 }
 
