@@ -36,7 +36,7 @@ func Chips() []Chip {
 		{ID: "card-7", Title: "ID card of 2021", card: "card-7", flavour: ldstest.CCCD2021},
 		{ID: "card-7-no-old", Title: "Another person's ID card", card: "card-7-no-old", flavour: ldstest.CCCD2021},
 		{ID: "card-11", Title: "ID card of 2024", card: "card-11", flavour: ldstest.CanCuoc},
-		{ID: "card-stranger", Title: "A card that its number does not open", card: "card-stranger", flavour: ldstest.CanCuoc},
+		{ID: "card-stranger", Title: "Somebody else's, of another number", card: "card-stranger", flavour: ldstest.CanCuoc},
 		{ID: "card-expired", Title: "ID card that has expired", card: "card-expired", flavour: ldstest.CCCD2021},
 		{ID: "chip-altered", Title: "First card, written on", card: "card-7", flavour: ldstest.CCCD2021, spoil: writeOn},
 		{ID: "chip-copy", Title: "First card, copied", card: "card-7", flavour: ldstest.CCCD2021, spoil: (*cardsim.Chip).LoseKeys},
