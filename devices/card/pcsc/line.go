@@ -90,9 +90,14 @@ func offerVersion(ctx context.Context, socket string, offer uint32) (*line, uint
 
 // unreached names the reason why there is nobody at the socket.
 func unreached(ctx context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		<-ctx.Done() // whose deadline it was; the dialer sees it a little earlier
+	}
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case errors.Is(err, syscall.EAGAIN): // nobody takes calls, and the queue is full
+		return fmt.Errorf("%w: %w", ErrHung, err)
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
 		return fmt.Errorf("%w: %w", ErrNoDaemon, err)
 	case errors.Is(err, fs.ErrPermission):

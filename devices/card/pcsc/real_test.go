@@ -90,12 +90,12 @@ func (h *hands) lift() {
 
 // whole makes an empty answer one of a single byte, which no answer is either:
 // vpcd takes an empty one for a card that was pulled off.
-type whole struct{ net.Conn }
+type whole struct{ *net.TCPConn }
 
 func (w whole) Write(b []byte) (int, error) {
 	if bytes.Equal(b, []byte{0, 0}) {
-		_, err := w.Conn.Write([]byte{0, 1, 0x6F})
+		_, err := w.TCPConn.Write([]byte{0, 1, 0x6F})
 		return len(b), err
 	}
-	return w.Conn.Write(b)
+	return w.TCPConn.Write(b)
 }

@@ -150,14 +150,14 @@ func (d *Daemon) Hang(t testing.TB) {
 
 // Dial lays a card on the virtual reader: what is at the other end of the
 // connection, as cardsim.Serve can be. Closing it takes the card off.
-func (d *Daemon) Dial(t testing.TB) net.Conn {
+func (d *Daemon) Dial(t testing.TB) *net.TCPConn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	for {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(d.Port)))
 		if err == nil {
-			return conn
+			return conn.(*net.TCPConn)
 		}
 		select { // the daemon is on its way up
 		case <-ctx.Done():
