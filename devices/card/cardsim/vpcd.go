@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"syscall"
 	"time"
 
 	"motcua/devices/card"
@@ -37,6 +38,7 @@ func Serve(ctx context.Context, conn net.Conn, c *Chip) error {
 	}()
 	c.Reset()
 	for {
+		hurry(conn)
 		message, err := readFrame(conn)
 		if err == nil {
 			err = serveOne(ctx, conn, c, message)
@@ -82,6 +84,21 @@ func serveOne(ctx context.Context, conn net.Conn, c *Chip, message []byte) error
 		}
 	}
 	return writeFrame(conn, got.Answer)
+}
+
+// hurry has the kernel confirm at once what comes next on a TCP connection. vpcd
+// sends a message's length and the message apart, and its kernel holds the second
+// back until the first was confirmed: 40 ms an exchange.
+func hurry(conn net.Conn) {
+	c, ok := conn.(syscall.Conn)
+	if !ok {
+		return
+	}
+	if raw, err := c.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) {
+			_ = syscall.SetsockoptInt(int(fd), syscall.IPPROTO_TCP, syscall.TCP_QUICKACK, 1)
+		})
+	}
 }
 
 func readFrame(r io.Reader) ([]byte, error) {
