@@ -47,6 +47,7 @@ package escpos
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 
 	"motcua/devices"
 	"motcua/devices/port"
@@ -70,7 +71,8 @@ type Printer struct {
 	deaf     [5]bool        // DLE EOT n that it does not answer though it does others
 	unqueued bool           // it did not answer GS r though the profile says so
 	noID     bool           // nor GS ( H
-	job      int            // number of the last process id
+	job      uint32         // number of the last process id
+	fresh    bool           // what an earlier program sent may still be answered
 	told     receipt.Status // its last automatic status
 	held     bool           // XOFF came
 	stale    bool           // bytes may be there that answer nothing of ours
@@ -88,7 +90,9 @@ var _ receipt.Presenter = (*Printer)(nil)
 func New(unit string, line port.Line, profile Profile) *Printer {
 	p := &Printer{unit: unit, line: line, profile: profile,
 		turn: make(chan struct{}, 1), closed: make(chan struct{}), shut: make(chan struct{}, 1),
-		pace: profile.pace(0), stale: true, remains: true, owed: profile.Buffer/2 + 8}
+		pace: profile.pace(0), stale: true, remains: true, fresh: true, owed: profile.Buffer/2 + 8,
+		// Not from 0: the response to an earlier program's id may still come.
+		job: rand.Uint32()}
 	p.sort.custom = profile.full()
 	p.turn <- struct{}{}
 	p.shut <- struct{}{}

@@ -73,7 +73,34 @@ func (p *Printer) begin(ctx context.Context, op string) error {
 		return err
 	}
 	p.remains, p.told = false, receipt.Unknown
+	if p.fresh {
+		if err := p.outlive(ctx, op); err != nil {
+			return err
+		}
+		p.fresh = false
+	}
 	return nil
+}
+
+// outlive waits, before the first slip on a line, for what an earlier program may
+// have asked: it may have ended with a slip and a GS r in the unit's buffer, and
+// that answer is like the one to ours. Process ids cannot be mistaken.
+func (p *Printer) outlive(ctx context.Context, op string) error {
+	if !p.answered || !p.profile.Queued || p.profile.ProcessID {
+		return nil
+	}
+	if done, err := p.queuedEnd(ctx, op); err != nil || !done {
+		return err
+	}
+	for {
+		err := p.hear(ctx, op, peek, func(k kind, _ byte) bool { return k == queued })
+		if errors.Is(err, errUnheard) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // body sends the steps and the cut, and asks in between.
@@ -260,8 +287,8 @@ func (p *Printer) queuedEnd(ctx context.Context, op string) (done bool, err erro
 // earlier one counts for nothing.
 func (p *Printer) processedEnd(ctx context.Context, op string) (done bool, err error) {
 	p.job++
-	var id [4]byte // each from 32 to 126
-	for i, n := 0, p.job; i < len(id); i, n = i+1, n/95 {
+	var id [4]byte                                        // each from 32 to 126
+	for i, n := 0, p.job; i < len(id); i, n = i+1, n/95 { // some 81 million
 		id[i] = byte(32 + n%95)
 	}
 	if err := p.send(ctx, op, append([]byte{0x1D, '(', 'H', 6, 0, '0', '0'}, id[:]...)); err != nil {
