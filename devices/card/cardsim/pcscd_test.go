@@ -8,10 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -20,18 +16,14 @@ import (
 	"motcua/devices/card/cardsim"
 	"motcua/devices/card/emrtd"
 	"motcua/devices/card/lds"
-)
-
-const (
-	socket = "/run/pcscd/pcscd.comm"
-	driver = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
+	"motcua/devices/card/pcsc/pcscdtest"
 )
 
 // TestBehindDaemon lays the chip on vpcd's virtual reader below the real card
 // daemon, and reads it as any program would: through the daemon's socket.
 func TestBehindDaemon(t *testing.T) {
 	t.Parallel()
-	port := startDaemon(t)
+	pcscd := pcscdtest.Start(t)
 	l, err := cardsim.NewLocks(cardsim.Plan{PACE: cardsim.Ways()[1:2], BAC: true, Chip: cardsim.Ways()[1], ActiveRSA: 2048})
 	if err != nil {
 		t.Fatal(err)
@@ -52,9 +44,9 @@ func TestBehindDaemon(t *testing.T) {
 		}
 		ctx, lift := context.WithCancel(t.Context())
 		served := make(chan error, 1)
-		conn := dial(t, port)
+		conn := pcscd.Dial(t)
 		go func() { served <- cardsim.Serve(ctx, conn, c) }()
-		d := openDaemon(t)
+		d := openDaemon(t, pcscd.Socket)
 		d.connect(t)
 		err = all(t, d, c, options)
 		switch {
@@ -103,53 +95,6 @@ func all(t *testing.T, k card.Card, c *cardsim.Chip, o emrtd.Options) error {
 	return e.AuthenticateActive(t.Context(), key, security)
 }
 
-// startDaemon starts a daemon with one virtual reader and gives the port it
-// listens on.
-func startDaemon(t *testing.T) int {
-	t.Helper()
-	daemon, err := exec.LookPath("pcscd")
-	if err != nil {
-		t.Skip("pcscd is not installed")
-	}
-	if _, err := os.Stat(driver); err != nil {
-		t.Skip("vsmartcard-vpcd is not installed")
-	}
-	if os.Geteuid() != 0 {
-		t.Skip("only root can start pcscd")
-	}
-	if c, err := net.Dial("unix", socket); err == nil {
-		_ = c.Close()
-		t.Skip("another pcscd is running")
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := l.Addr().(*net.TCPAddr).Port
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	conf := fmt.Sprintf("FRIENDLYNAME \"Virtual\"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n", port, driver, port)
-	if err := os.WriteFile(filepath.Join(dir, "reader.conf"), []byte(conf), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(daemon, "--foreground", "--critical", "--config", dir)
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
-		if t.Failed() {
-			t.Logf("pcscd: %s", output.String())
-		}
-	})
-	return port
-}
-
 // try calls f until it gives no error, for a while.
 func try(t *testing.T, f func() error) {
 	t.Helper()
@@ -167,15 +112,6 @@ func try(t *testing.T, f func() error) {
 	}
 }
 
-func dial(t *testing.T, port int) (conn net.Conn) {
-	t.Helper()
-	try(t, func() (err error) {
-		conn, err = net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		return err
-	})
-	return conn
-}
-
 // daemon is a program's end of the daemon's socket (pcsc-lite, winscard_msg.h,
 // protocol 4.4), as far as this test needs it. It is a card.Card.
 type daemon struct {
@@ -184,7 +120,7 @@ type daemon struct {
 	atr           []byte
 }
 
-func openDaemon(t *testing.T) *daemon {
+func openDaemon(t *testing.T, socket string) *daemon {
 	t.Helper()
 	d := &daemon{}
 	try(t, func() (err error) {
