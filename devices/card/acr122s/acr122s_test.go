@@ -16,6 +16,40 @@ import (
 	"motcua/devices/port/porttest"
 )
 
+// Faults that were put into the driver on purpose, and the test that found each:
+//
+//	the checksum is not looked at                   TestWireFaults/flipped bit
+//	the end of a frame is not looked at             TestDecode
+//	any length is believed                          TestDecode
+//	noise ends the search for a frame               TestDecode
+//	the sequence number is not compared             TestWireFaults/command not heard
+//	a broken answer has the command sent again      TestWireFaults/answer lost
+//	a negative status is passed over                TestChips
+//	silence has the command sent again              TestNonsense
+//	"more time" is taken for the answer             TestReaderThatAsksForTime
+//	an answer that is owed is not waited for        TestReader/CancelledExchange
+//	the context's error is wrapped                  TestReader/CancelledExchange
+//	Close of a card leaves its exchange hanging     TestReader/CardCloseEndsExchange
+//	Reset keeps the field on                        TestReader/Exchanges
+//	the rest of a long answer is left               TestChipsInPieces
+//	a long command is cut                           TestLength
+//	one card only is looked for                     TestReader/CrowdIsTold
+//	a second card is looked for during a reading    TestWireFaults
+//	a second card is never looked for               TestClosedCard
+//	cards of type B are not looked for              TestReaderThatAsksForTime
+//	a silent chip is told as lifted                 TestReader/SilentIsNamed
+//	a lifted card is told as silent                 TestReader/LiftedIsNamed
+//	a lift that an exchange found is told nobody    TestReader/LiftedIsNamed
+//	a restart is not noticed                        TestRestartedReaderIsGone
+//	a reader that says nothing is waited for        TestMutedReaderIsGone
+//	the speed is left as it is                      TestOpenFindsTheSpeed
+//	the SAM's slot is not switched on               TestReader
+//	the PN532 looks for a card without end          TestReader
+//	extended commands are sent                      TestLength
+//
+// One lived: a half frame is kept when a command is given up. The next one is
+// asked for again then, so that nothing but time is lost.
+
 // plug plugs a simulated reader in, on a pty.
 func plug(t *testing.T, o acr122ssim.Options) (r *acr122ssim.Reader, path string) {
 	t.Helper()

@@ -33,6 +33,9 @@ type Options struct {
 	Stubborn bool
 	// TypeB says that its cards are of type B.
 	TypeB bool
+	// Calm says that a second card does not disturb the first, as when they lie far
+	// apart.
+	Calm bool
 	// Longest is the most bytes of an answer that it carries at once, the rest being
 	// fetched; 0 = 262, as the PN532 does.
 	Longest int

@@ -34,7 +34,7 @@ func Faults() []Fault {
 		{name: "answer lost", swallow: true},
 		{name: "status and answer lost", mute: true, swallow: true},
 		{name: "bad checksum", spoil: whole(func(b []byte) []byte { b[len(b)-2] ^= 0x10; return b })},
-		{name: "flipped bit", spoil: whole(func(b []byte) []byte { b[len(b)/2] ^= 1; return b })},
+		{name: "flipped bit", spoil: whole(func(b []byte) []byte { b[len(b)-6] ^= 1; return b })},
 		{name: "bad end", spoil: whole(func(b []byte) []byte { b[len(b)-1] = 0x83; return b })},
 		{name: "byte lost", spoil: whole(func(b []byte) []byte { return append(b[:12], b[13:]...) })},
 		{name: "start lost", spoil: whole(func(b []byte) []byte { return b[1:] })},

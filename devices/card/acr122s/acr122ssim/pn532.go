@@ -65,7 +65,7 @@ func (r *Reader) pn532(c []byte, more func()) (answer []byte, known bool) {
 		switch {
 		case len(r.active) == 0:
 			return []byte{0x01}, true
-		case len(r.lying) > 1: // each disturbs the other
+		case r.crowded():
 			return []byte{0x02}, true
 		}
 		return []byte{0x00}, true
@@ -89,7 +89,7 @@ func (r *Reader) pn532(c []byte, more func()) (answer []byte, known bool) {
 		if !r.ready {
 			return nil, false // it would look for ever
 		}
-		return r.list(c[2]), true
+		return r.list(int(c[1]), c[2]), true
 	case c[0] == 0x40 && len(c) > 1:
 		return r.exchange(c[1], c[2:], more), true // unlocks
 	}
@@ -97,8 +97,11 @@ func (r *Reader) pn532(c []byte, more func()) (answer []byte, known bool) {
 	return nil, false
 }
 
+// crowded tells whether each card disturbs the other. mu is held.
+func (r *Reader) crowded() bool { return len(r.lying) > 1 && !r.o.Calm }
+
 // list activates what lies there. mu is held.
-func (r *Reader) list(kind byte) []byte {
+func (r *Reader) list(most int, kind byte) []byte {
 	r.active, r.command, r.rest = nil, nil, nil
 	if wanted := byte(0); kind != wanted && !r.o.TypeB || kind == wanted && r.o.TypeB {
 		return []byte{0}
@@ -106,7 +109,7 @@ func (r *Reader) list(kind byte) []byte {
 	if r.plain {
 		return []byte{1, 1, 0x00, 0x04, 0x08, 4, 0xDE, 0xAD, 0xBE, 0xEF}
 	}
-	r.active = slices.Clone(r.lying[:min(2, len(r.lying))])
+	r.active = slices.Clone(r.lying[:min(most, 2, len(r.lying))])
 	answer := []byte{byte(len(r.active))}
 	for i, c := range r.active {
 		historical := c.ATR()[4:]
@@ -133,7 +136,7 @@ func (r *Reader) exchange(goal byte, data []byte, more func()) []byte {
 	case len(r.active) == 0:
 		defer r.wait(r.o.Patience / 10)
 		return fail(0x01)
-	case len(r.lying) > 1:
+	case r.crowded():
 		return fail(0x02)
 	case len(r.rest) > 0 && len(data) == 0:
 		defer r.mu.Unlock()
