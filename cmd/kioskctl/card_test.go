@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -349,7 +348,7 @@ func TestCardBehindTheDaemon(t *testing.T) {
 	t.Cleanup(served.Wait)
 	t.Cleanup(cancel)
 	conn := daemon.Dial(t)
-	served.Go(func() { _ = cardsim.Serve(ctx, conn.(net.Conn), c) })
+	served.Go(func() { _ = cardsim.Serve(ctx, conn, c) })
 	unit := w.unit()
 	unit.Daemon = daemon.Socket
 	d := w.desk(t, nil, made.Person.CAN())

@@ -22,6 +22,7 @@ import (
 	"motcua/devices/card"
 	"motcua/kiosk/config"
 	"motcua/kiosk/hatch"
+	"motcua/kiosk/outbox"
 )
 
 // Exit codes. Scripts rely on them; never renumber.
@@ -123,6 +124,12 @@ func explain(w io.Writer, err error) int {
 		return say(w, failed, err.Error(), "use sudo")
 	case errors.Is(err, hatch.ErrBusy):
 		return say(w, failed, err.Error(), "try again when the screen shows attract")
+	case errors.Is(err, errFaults):
+		return say(w, failed, err.Error(), "check the disk; a fault in one that waits is told to the citizen by its claim code")
+	case errors.Is(err, hatch.ErrSettled):
+		return say(w, failed, err.Error(), "`kioskctl outbox show` tells its dossier")
+	case errors.Is(err, outbox.ErrInUse):
+		return say(w, failed, err.Error(), "the kiosk runs: leave --config out")
 	case errors.Is(err, hatch.ErrUnknown):
 		return say(w, failed, err.Error(), "`kioskctl outbox list` shows all ids")
 	case errors.Is(err, errNoCode):

@@ -14,6 +14,7 @@ import (
 	"motcua/devices"
 	"motcua/kiosk/hatch"
 	"motcua/kiosk/hatch/hatchsim"
+	"motcua/kiosk/submission"
 )
 
 func TestMain(m *testing.M) {
@@ -64,6 +65,15 @@ func kiosk(ts *testscript.TestScript, _ bool, args []string) {
 				Accepted: time.Now().Add(-3*time.Hour - 5*time.Minute), Attempts: 12, Reason: "connection refused"},
 			hatch.Entry{ID: "0193bbbb", Claim: "M2-8TRW", Procedure: "2.000815", State: "received",
 				Accepted: time.Now().Add(-50 * time.Hour), Attempts: 1, Dossier: "H26.01-261120-0007"})
+		k.Keep(kept("0193aaaa-0000-7000-8000-000000000001", "one"))
+		k.Keep(kept("0193aaaa-0000-7000-8000-000000000002", "two"))
+		k.Find(hatch.Verified{Whole: 2, Dropped: 1})
+	case "rotten":
+		rotten := kept("0193aaaa-0000-7000-8000-000000000001", "one")
+		rotten.Bytes[30] ^= 1
+		k.Keep(rotten)
+		k.Keep(kept("0193aaaa-0000-7000-8000-000000000002", "two"))
+		k.Find(hatch.Verified{Whole: 1, Faults: []hatch.Wrong{{ID: rotten.ID, State: "queued", What: "digest differs"}}})
 	case "paper-out":
 		k.Break("print", devices.Fail("printer", "print", devices.ErrStaff, errors.New("paper out")))
 	case "busy":
@@ -95,6 +105,13 @@ func kiosk(ts *testscript.TestScript, _ bool, args []string) {
 		case <-time.After(time.Millisecond):
 		}
 	}
+}
+
+// kept is a submission as the outbox keeps it; that it cannot be opened does not
+// matter here.
+func kept(id, text string) hatch.Sealed {
+	b := []byte("age-encryption.org/v1\n-> " + text + " of an invented person")
+	return hatch.Sealed{ID: id, Digest: submission.Digest(b), Accepted: time.Now(), Bytes: b}
 }
 
 func statusOf(name string) hatch.Status {

@@ -9,8 +9,11 @@ import (
 )
 
 type outboxCmd struct {
-	List outboxListCmd `cmd:"" help:"List what is stored here, oldest first."`
-	Show outboxShowCmd `cmd:"" help:"Show one submission: its way so far and who must act. No personal data."`
+	List   outboxListCmd   `cmd:"" help:"List what is stored here, oldest first."`
+	Show   outboxShowCmd   `cmd:"" help:"Show one submission: its way so far and who must act. No personal data."`
+	Retry  outboxRetryCmd  `cmd:"" help:"Send one submission before all others, also a refused one; or all that waits, at once."`
+	Export outboxExportCmd `cmd:"" help:"Write what central has not confirmed to a USB stick, sealed."`
+	Verify outboxVerifyCmd `cmd:"" help:"Check that every sealed submission is as it was accepted."`
 }
 
 type outboxListCmd struct{}
@@ -30,9 +33,9 @@ func (outboxListCmd) Run(d *desk) error {
 		entries = []hatch.Entry{} // "[]" in JSON
 	}
 	err = d.give(entries, func(w *tabwriter.Writer) {
-		row(w, "ID", "CLAIM", "PROCEDURE", "STATE", "ACCEPTED", "TRIES", "DOSSIER")
+		row(w, "ID", "CLAIM", "PROCEDURE", "STATE", "ACCEPTED", "TRIES", "OWNER", "DOSSIER")
 		for _, e := range entries {
-			row(w, e.ID, e.Claim, e.Procedure, e.State, d.ago(e.Accepted), e.Attempts, e.Dossier)
+			row(w, e.ID, e.Claim, e.Procedure, e.State, d.ago(e.Accepted), e.Attempts, e.Owner, e.Dossier)
 		}
 	})
 	if err == nil && total > len(entries) {

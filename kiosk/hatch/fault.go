@@ -19,7 +19,7 @@ type Fault struct {
 // Error is the text of the error that the kiosk met.
 func (f *Fault) Error() string { return f.Text }
 
-// Unwrap gives the reason: one of package devices, ErrUnknown, ErrBusy, or nil.
+// Unwrap gives the reason: one of package devices, ErrUnknown, ErrBusy, ErrSettled, or nil.
 func (f *Fault) Unwrap() error {
 	for _, r := range reasons() {
 		if r.word == f.Reason {
@@ -40,6 +40,7 @@ func reasons() []reason {
 	return []reason{
 		{"unknown", ErrUnknown, http.StatusNotFound},
 		{"busy", ErrBusy, http.StatusConflict},
+		{"settled", ErrSettled, http.StatusConflict},
 		{"gone", devices.ErrGone, http.StatusServiceUnavailable},
 		{"silent", devices.ErrSilent, http.StatusServiceUnavailable},
 		{"garbled", devices.ErrGarbled, http.StatusServiceUnavailable},

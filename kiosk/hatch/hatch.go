@@ -34,6 +34,7 @@ var ErrBusy = errors.New("a visit is under way")
 // from several goroutines. The tests of peripherals fail with a *devices.Error,
 // or with ErrBusy while a visit is under way.
 type Kiosk interface {
+	Stored
 	// Status tells how the kiosk is, at once.
 	Status(ctx context.Context) (Status, error)
 	// Screen gives what is shown as soon as its Seq is greater than after; ctx
@@ -150,7 +151,7 @@ type Entry struct {
 	ID        string    `json:"id"`
 	Claim     string    `json:"claim"`     // code printed on the receipt
 	Procedure string    `json:"procedure"` // "1.001193"
-	State     string    `json:"state"`     // "waiting", "received", "refused"
+	State     string    `json:"state"`     // "queued", "sending", "resend", "received", "refused"
 	Reason    string    `json:"reason,omitempty"`
 	Accepted  time.Time `json:"accepted"` // by the station's clock
 	Attempts  int       `json:"attempts"`

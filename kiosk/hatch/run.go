@@ -130,6 +130,7 @@ func routes(k Kiosk) http.Handler {
 		return listing{Total: len(all), Entries: all[:min(len(all), maxEntries)]}, err
 	})
 	get("/v1/outbox/{id}", func(r *http.Request) (any, error) { return k.Entry(r.Context(), r.PathValue("id")) })
+	outboxRoutes(mux, k)
 	get("/v1/log", func(r *http.Request) (any, error) {
 		n, err := strconv.Atoi(r.FormValue("lines"))
 		if err != nil {

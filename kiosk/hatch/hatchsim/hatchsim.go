@@ -17,6 +17,8 @@ type Kiosk struct {
 	mu      sync.Mutex // guards what follows
 	now     hatch.Status
 	outbox  []hatch.Entry
+	sealed  []hatch.Sealed
+	found   hatch.Verified
 	log     []string
 	failing map[string]error // by test: "print", "scan", "speak"
 	scan    chan hatch.Scan

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"motcua/kiosk/hatch"
+	"motcua/kiosk/outbox"
+	"motcua/kiosk/stick"
+)
+
+// Send has one submission sent before all others, or everything at once.
+func (w window) Send(ctx context.Context, id string) error {
+	if id == "" {
+		w.uplink.SendNow()
+		return nil
+	}
+	return known(w.uplink.SendThis(ctx, id))
+}
+
+// Unconfirmed lists what central has not confirmed.
+func (w window) Unconfirmed(ctx context.Context) ([]string, error) {
+	list, err := w.outbox.List(ctx, outbox.Filter{States: []outbox.State{outbox.Queued, outbox.Sending, outbox.Resend}})
+	ids := make([]string, 0, len(list))
+	for _, e := range list {
+		ids = append(ids, e.ID)
+	}
+	return ids, err
+}
+
+// Sealed gives one submission as it is sent.
+func (w window) Sealed(ctx context.Context, id string) (hatch.Sealed, error) {
+	e, err := w.outbox.Show(ctx, id)
+	if err != nil {
+		return hatch.Sealed{}, known(err)
+	}
+	it, err := w.outbox.Item(ctx, id)
+	return hatch.Sealed{ID: id, Digest: it.Digest, Accepted: e.Accepted, Bytes: it.Sealed}, known(err)
+}
+
+// Verify reads and checks every sealed submission.
+func (w window) Verify(ctx context.Context) (hatch.Verified, error) {
+	v, err := w.outbox.Verify(ctx, func(it outbox.Item) error {
+		return stick.Check(stick.Sealed{ID: it.ID, Digest: it.Digest, Bytes: it.Sealed})
+	})
+	out := hatch.Verified{Whole: v.Whole, Dropped: v.Dropped, Faults: []hatch.Wrong{}}
+	for _, f := range v.Faults {
+		out.Faults = append(out.Faults, hatch.Wrong{ID: f.ID, State: string(f.State), What: f.Err.Error()})
+	}
+	return out, err
+}
+
+// known names what the outbox says in the hatch's words.
+func known(err error) error {
+	switch {
+	case errors.Is(err, outbox.ErrUnknown):
+		return hatch.ErrUnknown
+	case errors.Is(err, outbox.ErrSettled):
+		return hatch.ErrSettled
+	}
+	return err
+}

@@ -1,0 +1,57 @@
+package hatchsim
+
+import (
+	"context"
+
+	"motcua/kiosk/hatch"
+)
+
+// Keep puts a sealed submission into the outbox, beside what Store stored.
+func (k *Kiosk) Keep(s hatch.Sealed) { k.set(func() { k.sealed = append(k.sealed, s) }) }
+
+// Find sets what Verify finds.
+func (k *Kiosk) Find(v hatch.Verified) { k.set(func() { k.found = v }) }
+
+// Send notes what it was asked for.
+func (k *Kiosk) Send(ctx context.Context, id string) error {
+	if id != "" {
+		e, err := k.Entry(ctx, id)
+		if err != nil {
+			return err
+		}
+		if e.State == "received" {
+			return hatch.ErrSettled
+		}
+	}
+	k.set(func() { k.done = append(k.done, "send "+id) })
+	return nil
+}
+
+// Unconfirmed lists what Keep put in.
+func (k *Kiosk) Unconfirmed(context.Context) (ids []string, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, s := range k.sealed {
+		ids = append(ids, s.ID)
+	}
+	return ids, nil
+}
+
+// Sealed finds what Keep put in.
+func (k *Kiosk) Sealed(_ context.Context, id string) (hatch.Sealed, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, s := range k.sealed {
+		if s.ID == id {
+			return s, nil
+		}
+	}
+	return hatch.Sealed{}, hatch.ErrUnknown
+}
+
+// Verify tells what Find said.
+func (k *Kiosk) Verify(context.Context) (hatch.Verified, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.found, nil
+}
