@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/creack/pty"
@@ -353,26 +354,68 @@ func TestPrinterLine(t *testing.T) {
 	})
 }
 
-// A printer that has nothing to say is not asked in a loop.
+// A printer that has nothing to say is not asked in a loop, and whoever waits for
+// it can give up at once.
 func TestQuietPrinterIsLeftAlone(t *testing.T) {
-	conn := &silentConn{}
-	line := port.NewPrinter("unit", conn)
-	defer line.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
-	defer cancel()
-	if _, err := line.Read(ctx, make([]byte, 8)); err != context.DeadlineExceeded {
-		t.Errorf("Read = %v", err)
+	for _, nothing := range []error{io.EOF, unix.EINVAL} { // EINVAL: usblp on a line one way
+		synctest.Test(t, func(t *testing.T) {
+			conn := &silentConn{err: nothing}
+			line := port.NewPrinter("unit", conn)
+			defer line.Close()
+			ctx, cancel := context.WithTimeout(t.Context(), 510*time.Millisecond)
+			defer cancel()
+			began := time.Now()
+			if _, err := line.Read(ctx, make([]byte, 8)); err != context.DeadlineExceeded {
+				t.Errorf("Read = %v", err)
+			}
+			if took := time.Since(began); took != 510*time.Millisecond {
+				t.Errorf("it gave up after %v", took)
+			}
+			if conn.asked > 20 {
+				t.Errorf("asked %d times in half a second", conn.asked)
+			}
+		})
 	}
-	if conn.asked > 20 {
-		t.Errorf("asked %d times in half a second", conn.asked)
+}
+
+// An open that is refused leaves nothing open.
+func TestRefusedOpenLeavesNothing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, path := tty(t)
+	openSerial(t, port.SerialOptions{Path: path})
+	count := func() int {
+		all, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Skip(err)
+		}
+		return len(all)
+	}
+	before := count()
+	for range 50 {
+		for _, p := range []string{file, path} {
+			if _, err := port.OpenSerial(t.Context(), port.SerialOptions{Unit: "unit", Path: p}); err == nil {
+				t.Fatal("opened")
+			}
+			if _, err := port.OpenNode(t.Context(), port.NodeOptions{Unit: "unit", Path: p}); err == nil {
+				t.Fatal("opened")
+			}
+		}
+	}
+	// What the collector would close, were it forgotten, is not to be relied upon.
+	if after := count(); after > before+4 {
+		t.Errorf("%d files open before, %d after", before, after)
 	}
 }
 
 type silentConn struct {
 	net.Conn
+	err   error
 	asked int
 }
 
-func (c *silentConn) Read([]byte) (int, error)        { c.asked++; return 0, io.EOF }
+func (c *silentConn) Read([]byte) (int, error)        { c.asked++; return 0, c.err }
 func (c *silentConn) Close() error                    { return nil }
 func (c *silentConn) SetReadDeadline(time.Time) error { return nil }

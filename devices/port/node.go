@@ -64,7 +64,6 @@ func OpenNode(ctx context.Context, o NodeOptions) (*Node, error) {
 	switch {
 	case kind == "hidraw":
 		n = newReports(o.Unit, file)
-		n.flush = nil
 	case kind == "usbmisc" && strings.HasPrefix(filepath.Base(path), "lp"):
 		n = newPrinter(o.Unit, file)
 		n.unsent = func() (bool, error) { return full(file) }
@@ -84,7 +83,8 @@ func newReports(unit string, conn Conn) *Node {
 }
 
 // newPrinter makes a line of a conn that reads like a file at its end whenever
-// the unit has nothing to say.
+// the unit has nothing to say, and fails with EINVAL where it never can (usblp on
+// a line that goes one way).
 func newPrinter(unit string, conn Conn) *Node {
 	n := &Node{New(unit, conn)}
 	n.quiet = true

@@ -52,7 +52,7 @@ type Wire struct {
 	flush   func()               // before the end of conn; may be nil
 	unsent  func() (bool, error) // what Write gave the kernel is not sent yet; may be nil
 	piece   int                  // how much one write hands to the kernel; 0 = chunk
-	quiet   bool                 // an end of file is no end: the unit had nothing to say
+	quiet   bool                 // an end of file is no end: the unit has nothing to say, now or ever
 }
 
 // New gives a Line over conn to the unit of that name, and owns conn from then on.
@@ -75,7 +75,7 @@ func (w *Wire) Read(ctx context.Context, p []byte) (int, error) {
 		if n > 0 {
 			return n, nil // the cause of err, if any, will be there next time
 		}
-		if w.quiet && errors.Is(err, io.EOF) {
+		if w.quiet && (errors.Is(err, io.EOF) || errors.Is(err, unix.EINVAL)) {
 			if err := w.rest(ctx, "read", lull); err != nil {
 				return 0, err
 			}
