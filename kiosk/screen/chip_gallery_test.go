@@ -3,6 +3,7 @@ package screen
 import (
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -33,7 +34,7 @@ var hall = sync.OnceValue(func() *visit.Machine {
 	if !ok {
 		panic("no unit 00082 in the pack")
 	}
-	return visit.New(visit.Place{Texts: texts, Pack: p, Unit: unit, Station: "CN-03", HasScanner: true, HasReader: true, HasPrinter: true})
+	return visit.New(visit.Place{Texts: texts, Pack: p, Unit: unit, Station: "CN-03", HasScanner: true, HasReader: true, HasPrinter: true, HasPIN: true})
 })
 
 // chipGallery is every view that a card and its chip bring about, as the visit
@@ -49,7 +50,7 @@ func chipGallery(lang pack.Lang) []visit.View {
 		}
 		return out
 	}
-	var views []visit.View
+	views := []visit.View{}
 	add := func(name string, roads ...[]visit.Event) {
 		m := hall()
 		now := time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("ICT", 7*3600))
@@ -60,7 +61,13 @@ func chipGallery(lang pack.Lang) []visit.View {
 				s, v, _ = m.Step(s, now, e)
 			}
 		}
-		v.Step = name
+		if name != "" && strings.HasPrefix(v.Screen, "duty") {
+			name = "-" + name
+		}
+		if !strings.HasPrefix(v.Screen, "duty") {
+			v.Step = "" // the name says it
+		}
+		v.Step = strings.TrimPrefix(v.Step+name, "-")
 		views = append(views, v)
 	}
 	events := func(e ...visit.Event) []visit.Event { return e }
@@ -96,5 +103,46 @@ func chipGallery(lang pack.Lang) []visit.View {
 	gone := person
 	gone.Never, gone.Expires = false, time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	add("expired", begin, scanned, laid, events(visit.ChipRead{Person: gone}))
+
+	key := func(digits string) []visit.Event {
+		var out []visit.Event
+		for _, d := range digits {
+			out = append(out, visit.Touched{ID: "key:" + string(d)})
+		}
+		return out
+	}
+	morning := time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("ICT", 7*3600))
+	parts := events(visit.PartsChanged{Parts: []visit.Part{
+		{Thing: "printer", Model: "EPSON TM-T82III", State: visit.PartFaulty, Trouble: "printer-paper", Since: morning},
+		{Thing: "scanner", Model: "Honeywell 7580g", State: visit.PartFaulty, Trouble: "scanner-away", Since: morning},
+		{Thing: "reader", Model: "ACS ACR1252 Dual Reader PICC", State: visit.PartReady},
+		{Thing: "speaker", State: visit.PartSilent},
+		{Thing: "central", State: visit.PartWarning, Trouble: "central-away", Since: morning.Add(-30 * time.Hour)},
+		{Thing: "outbox", State: visit.PartReady}, {Thing: "clock", State: visit.PartUnknown}}})
+	lang2 := touch("lang:" + string(lang))
+	add("called", lang2, touch("staff"))
+	pin := append(lang2, touch("staff", "duty")...)
+	add("", pin, key("246"))
+	add("wrong", pin, key("2468"), touch("next"), events(visit.PINChecked{}))
+	staff := append(append(pin, key("2468")...), append(touch("next"), visit.PINChecked{Right: true})...)
+	add("", parts, staff)
+	add("none", staff)
+	for _, id := range []string{"printer", "scanner", "reader", "central"} {
+		add("", parts, staff, touch("part:"+id))
+	}
+	paper := touch("part:printer", "paper")
+	add("", parts, staff, paper)
+	add("", parts, staff, paper, touch("next"))
+	open := events(visit.PrinterChanged{Printer: visit.PrinterOpen})
+	add("", parts, staff, paper, open, touch("next"))
+	add("open", parts, staff, paper, open, touch("next", "next"))
+	shut := append(open, visit.PrinterChanged{})
+	add("", parts, staff, paper, shut)
+	add("failed", parts, staff, paper, shut, events(visit.TestPrinted{Printer: visit.PrinterNoPaper}))
+	add("look", parts, staff, paper, shut, events(visit.TestPrinted{}))
+	read := append(shut, visit.TestPrinted{Code: "1"})
+	add("", parts, staff, paper, read)
+	add("other", parts, staff, paper, read, events(visit.Scanned{Text: "2"}))
+	add("", parts, staff, paper, read, events(visit.Scanned{Text: "1"}))
 	return views
 }

@@ -48,6 +48,14 @@ func (b *brush) picture(v visit.Picture, w, h float32) part {
 		b.drawReader(&q, at)
 	case "card-crowded":
 		b.drawCrowded(&q, at)
+	case "printer-open":
+		b.drawOpen(&q, at)
+	case "printer-roll":
+		b.drawRoll(&q, at)
+	case "printer-shut":
+		b.drawShut(&q, at)
+	case "cable":
+		b.drawCable(&q, at)
 	case "card-number":
 		b.drawNumber(&q, at)
 	case "card-scanner":

@@ -10,6 +10,9 @@ import (
 
 // View draws a state in words.
 func (m *Machine) View(s State) View {
+	if s.duty.at != noSheet {
+		return m.sheetView(s)
+	}
 	v := View{
 		Screen: string(s.page), Step: m.step(s), Lang: s.lang, Look: s.look,
 		Head: Head{Title: m.t(s, "head.title", nil), Ward: m.ward(s), Lang: m.otherLang(s)},
@@ -216,7 +219,11 @@ func (m *Machine) overlay(s State) *Over {
 	case "hotline":
 		return &Over{Name: "hotline", Icon: "phone", Title: m.Pack.Hotline, Line: m.t(s, "hotline.line", nil), Actions: []Button{shut}}
 	case "staff":
-		return &Over{Name: "staff", Icon: "bell", Title: m.t(s, "staff.title", nil), Line: m.t(s, "staff.line", nil), Actions: []Button{shut}}
+		o := &Over{Name: "staff", Icon: "bell", Title: m.t(s, "staff.title", nil), Line: m.t(s, "staff.line", nil), Actions: []Button{shut}}
+		if m.HasPIN {
+			o.Actions = append(o.Actions, Button{ID: "duty", Icon: "key-round", Label: m.t(s, "duty.enter", nil)})
+		}
+		return o
 	case "look":
 		sizes, themes := Chips{}, Chips{}
 		for i := range Sizes {

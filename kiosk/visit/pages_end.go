@@ -76,10 +76,6 @@ func (m *Machine) notKept(s State, v *View) {
 
 // noPrint says first what did not go wrong: the submission.
 func (m *Machine) noPrint(s State, v *View) {
-	cause := map[PrinterState]string{PrinterNoPaper: "paper", PrinterOpen: "open", PrinterFaulty: "faulty"}[s.printer]
-	if cause == "" {
-		cause = "away"
-	}
 	safe := "noprint.stored"
 	switch s.delivery {
 	case received:
@@ -88,7 +84,7 @@ func (m *Machine) noPrint(s State, v *View) {
 		safe = "noprint.refused"
 	}
 	v.Blocks = []Block{
-		Seal{Icon: "printer", Tone: Amber, Title: m.t(s, "noprint."+cause, nil), Line: m.t(s, safe, nil)},
+		Seal{Icon: "printer", Tone: Amber, Title: m.t(s, "noprint."+troubleOf(s.printer), nil), Line: m.t(s, safe, nil)},
 		m.codeOf(s),
 	}
 	v.Blocks = append(v.Blocks, m.noteOf(s)...)
@@ -147,6 +143,9 @@ func (p prompt) say() Say {
 // prompt is what the voice says of a state; two states with the same prompt
 // are not spoken twice. No prompt says anything of a person.
 func (m *Machine) prompt(s State) prompt {
+	if s.duty.at != noSheet {
+		return prompt{}
+	}
 	p := prompt{Page: s.page, Step: m.step(s), Lang: s.lang}
 	switch {
 	case s.over == "idle":

@@ -17,6 +17,8 @@ func (n *next) touched(id string) {
 	switch {
 	case n.over != "":
 		n.touchedOver(id)
+	case n.duty.at != noSheet:
+		n.touchedDuty(id)
 	case n.touchedFrame(id):
 	default:
 		n.touchedPage(id)
@@ -26,8 +28,10 @@ func (n *next) touched(id string) {
 func (n *next) touchedOver(id string) {
 	kind, arg, _ := strings.Cut(id, ":")
 	switch {
-	case id == "leave":
+	case id == "leave" && n.duty.at == noSheet:
 		n.end()
+	case n.over == "staff" && id == "duty" && n.HasPIN:
+		n.over, n.duty = "", duty{at: sheetPIN, life: n.now}
 	case n.over == "look" && kind == "size":
 		if i := strings.IndexAny("0123", arg); i == 0 && len(arg) == 1 {
 			n.look.Size = int(arg[0] - '0')

@@ -99,6 +99,10 @@ type State struct {
 	reader  Reader
 	printer PrinterState
 	online  bool
+	parts   []Part // never changed in place
+	guard   guard
+
+	duty duty
 
 	asking bool // the door was "ask", not "file"
 	group  string
@@ -158,6 +162,8 @@ type Place struct {
 	Station string
 	// HasScanner, HasReader and HasPrinter tell what is configured at all.
 	HasScanner, HasReader, HasPrinter bool
+	// HasPIN tells that staff have a PIN; without one their pages do not exist.
+	HasPIN bool
 }
 
 // Machine steps visits of one station. It is read-only and safe for all.
@@ -241,9 +247,16 @@ func (n *next) event(e Event) {
 	case Tick:
 		n.tick()
 	case Scanned:
+		if n.duty.at != noSheet {
+			n.sheetScanned(e.Text)
+			return
+		}
 		n.alive()
 		n.scanned(e.Text)
 	case Garbled:
+		if n.duty.at != noSheet {
+			return
+		}
 		n.alive()
 		if n.page == AtIdentify || n.page == AtLookUp {
 			n.say("scan.garbled")
@@ -270,6 +283,13 @@ func (n *next) event(e Event) {
 	case PrinterChanged:
 		n.printer = e.Printer
 		n.paperBack()
+		n.paperMoved()
+	case PartsChanged:
+		n.parts = e.Parts
+	case PINChecked:
+		n.pinChecked(e.Right)
+	case TestPrinted:
+		n.testPrinted(e)
 	case Stored:
 		n.keep(e)
 	case NotStored:
@@ -323,11 +343,22 @@ func (n *next) say(key string) { n.note = key }
 func (n *next) end() {
 	fresh := n.Start(n.now)
 	fresh.scanner, fresh.reader, fresh.printer, fresh.online = n.scanner, n.reader, n.printer, n.online
+	fresh.parts, fresh.guard = n.parts, n.guard
 	n.State = fresh
 	n.do(End{})
 }
 
 func (n *next) tick() {
+	if n.duty.at != noSheet {
+		n.life = n.now // staff are there
+		limit := dutyAfter
+		if n.duty.at == sheetPIN {
+			limit = pinAfter
+		}
+		if n.now.Sub(n.duty.life) >= limit {
+			n.offDuty()
+		}
+	}
 	quiet := n.now.Sub(n.life)
 	switch {
 	case n.page == AtAttract:
@@ -345,7 +376,7 @@ func (n *next) tick() {
 		if n.now.Sub(n.chip.since) >= chipLimit {
 			n.chipFailed(ChipUnreadable)
 		}
-	case n.page == AtGoodbye && n.now.Sub(n.came) >= goodbyeFor:
+	case n.page == AtGoodbye && n.duty.at == noSheet && n.now.Sub(n.came) >= goodbyeFor:
 		n.end()
 	case quiet >= IdleAfter+IdleCount:
 		n.end()

@@ -19,7 +19,8 @@ func events() []Event {
 		Printed{}, PrintFailed{PrinterNoPaper}, PrintFailed{PrinterAway},
 		LookedUp{Result: LookUpUnknown}, LookedUp{Result: LookUpFound, State: "lookup.state.received"},
 		ReaderChanged{ReaderAway}, ReaderChanged{ReaderEmpty}, ReaderChanged{ReaderCard}, ReaderChanged{ReaderCrowded},
-		ChipReached{ChipReading}, ChipReached{ChipChecking}, ChipRead{genuine}, ChipRead{expired}, ChipRead{stranger}}
+		ChipReached{ChipReading}, ChipReached{ChipChecking}, ChipRead{genuine}, ChipRead{expired}, ChipRead{stranger},
+		PartsChanged{parts}, PINChecked{Right: true}, PINChecked{}, TestPrinted{Code: code1}, TestPrinted{Printer: PrinterOpen}}
 	for why := ChipLifted; why <= ChipUnreadable; why++ {
 		out = append(out, ChipFailed{why})
 	}
@@ -205,16 +206,16 @@ func arrive(t *testing.T, m *Machine, page Page) State {
 	return w.s
 }
 
-// TestRandomWalk lets 10,000 events happen, mostly touches of what is on the
+// TestRandomWalk lets 15,000 events happen, mostly touches of what is on the
 // screen, beginning in turn on every page there is. No state is stuck: the visit
 // always ends by itself when everybody has left; and when it has ended nothing
 // of the person is left.
 func TestRandomWalk(t *testing.T) {
-	m := machine(t)
+	m := staffed(t)
 	r := rand.New(rand.NewPCG(2026, 11))
 	all := events()
-	each := 10_000/len(Pages) + 1
-	visits, submitted, chips := 0, 0, 0
+	each := 15_000/len(Pages) + 1
+	visits, submitted, chips, duties := 0, 0, 0, 0
 	for _, from := range Pages {
 		w := walk(t, m)
 		w.s = arrive(t, m, from)
@@ -227,6 +228,13 @@ func TestRandomWalk(t *testing.T) {
 				w.touch(ids[r.IntN(len(ids))])
 			case n >= 3 && before == AtReview:
 				w.touch("consent", "submit")
+			case w.s.duty.checking:
+				w.happen(PINChecked{Right: n == 4})
+			case w.s.duty.at != noSheet && n == 5:
+				w.touch("end")
+			case w.s.duty.at == sheetPIN:
+				w.keys("2468")
+				w.touch("next")
 			case w.s.chip.mood == chipBusy:
 				w.happen([]Event{ChipReached{ChipReading}, ChipReached{ChipChecking}, ChipRead{genuine}}[r.IntN(3)])
 			case before == AtIdentify, before == AtChip:
@@ -247,6 +255,9 @@ func TestRandomWalk(t *testing.T) {
 			if has[ReadChip](w) {
 				chips++
 			}
+			if w.s.duty.at == sheetParts {
+				duties++
+			}
 			if before != AtAttract && w.s.Page() == AtAttract {
 				visits++
 				checkForgotten(t, m, w.s)
@@ -257,9 +268,9 @@ func TestRandomWalk(t *testing.T) {
 		}
 		everybodyLeaves(t, m, w.s, w.now)
 	}
-	t.Logf("%d visits, %d submissions, %d chips", visits, submitted, chips)
-	if visits < 50 || submitted < 5 || chips < 20 {
-		t.Errorf("%d visits, %d submissions, %d chips: the walk shows too little", visits, submitted, chips)
+	t.Logf("%d visits, %d submissions, %d chips, %d moments of staff", visits, submitted, chips, duties)
+	if visits < 50 || submitted < 5 || chips < 20 || duties < 20 {
+		t.Errorf("%d visits, %d submissions, %d chips, %d moments of staff: the walk shows too little", visits, submitted, chips, duties)
 	}
 }
 
@@ -268,6 +279,7 @@ func checkForgotten(t *testing.T, m *Machine, s State) {
 	t.Helper()
 	clean := m.Start(s.now)
 	clean.scanner, clean.reader, clean.printer, clean.online = s.scanner, s.reader, s.printer, s.online
+	clean.parts, clean.guard = s.parts, s.guard
 	if !reflect.DeepEqual(s, clean) {
 		t.Fatal("something of the visit is left")
 	}
@@ -277,7 +289,7 @@ func checkForgotten(t *testing.T, m *Machine, s State) {
 func everybodyLeaves(t *testing.T, m *Machine, s State, now time.Time) {
 	t.Helper()
 	from := s.Page()
-	for range 200 {
+	for range 400 {
 		if s.Page() == AtAttract {
 			return
 		}
