@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -128,8 +129,9 @@ func TestCopiedCard(t *testing.T) {
 	mood(ctx, t, c, "refused")
 	_, err := c.Go(ctx, "skip", "papers")
 	must(t, err)
-	if got := filed(ctx, t, s, c, f); got.Assurance != contract.AssuranceQR || got.Proof.Opened != "" {
-		t.Errorf("central knows the applicant by %s, %+v", got.Assurance, got.Proof)
+	got := filed(ctx, t, s, c, f)
+	if got.Assurance != contract.AssuranceQR || got.Proof.Opened != "" || !slices.Contains(got.Warnings, "chip.doubt.refused") {
+		t.Errorf("central knows the applicant by %s, %+v, warnings %v", got.Assurance, got.Proof, got.Warnings)
 	}
 	quiet(t, s)
 }
