@@ -24,6 +24,7 @@ type cardDesk struct {
 	t       *testing.T
 	state   *ldstest.State
 	anchors *trust.Anchors
+	photo   []byte
 
 	mu     sync.Mutex
 	reader *cardsim.Reader // nil = unplugged
@@ -39,7 +40,11 @@ func newCardDesk(t *testing.T) *cardDesk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &cardDesk{t: t, state: state, anchors: anchors, reader: cardsim.NewReader("reader")}
+	photo, err := ldstest.Photo(2000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &cardDesk{t: t, state: state, anchors: anchors, photo: photo, reader: cardsim.NewReader("reader")}
 }
 
 func (d *cardDesk) open(context.Context) (card.Reader, error) {
@@ -68,7 +73,12 @@ func (d *cardDesk) plug() *cardsim.Reader {
 
 func (d *cardDesk) issue(f ldstest.Flavour, wrong ldstest.Fault) *cardsim.Chip {
 	d.t.Helper()
-	made, err := d.state.Issue(f.Person(), ldstest.Chip{PhotoSize: 2000}, wrong)
+	return d.issueTo(f.Person(), wrong)
+}
+
+func (d *cardDesk) issueTo(who ldstest.Person, wrong ldstest.Fault) *cardsim.Chip {
+	d.t.Helper()
+	made, err := d.state.Issue(who, ldstest.Chip{Photo: d.photo}, wrong)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -252,6 +262,33 @@ func TestForgedCardIsRefused(t *testing.T) {
 	h.touch("skip")
 	h.at(visit.AtPapers)
 	h.logged(0, "chip read")
+}
+
+// TestExpiredCard: a number that was typed says nothing of the card; its chip does,
+// and a card past its day opens no visit.
+func TestExpiredCard(t *testing.T) {
+	d := newCardDesk(t)
+	h := openWith(t, -1, d)
+	who := ldstest.CCCD2021.Person()
+	who.Entries = slices.Clone(who.Entries)
+	for i, e := range who.Entries {
+		if e.Text == who.Expires {
+			who.Entries[i].Text = "31/01/2026"
+		}
+	}
+	who.Expires = "31/01/2026"
+	h.identify()
+	h.touch("way:type")
+	h.at(visit.AtQuestion)
+	for _, digit := range who.Number {
+		h.touch("key:" + string(digit))
+	}
+	h.touch("next")
+	h.at(visit.AtChip)
+	d.reader.Lay(d.issueTo(who, ldstest.None))
+	h.at(visit.AtIdentify)
+	h.says("identity.expired")
+	h.logged(1, "chip read", `"assurance":"chip-genuine"`)
 }
 
 // TestReaderUnplugged: in the middle of a reading too, it holds up nobody, is a
