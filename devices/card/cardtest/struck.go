@@ -70,12 +70,27 @@ func struck(t *testing.T, b Bench, o *office, f cardsim.Fault, by trust.Method) 
 		opening++
 	}
 	opening++ // the application is selected under secure messaging
-	for n, s := range steps {
-		want := named(f, s, n > 0 && steps[n-1].sealed)
+	for _, n := range o.places(len(steps), opening) {
+		want := named(f, steps[n], n > 0 && steps[n-1].sealed)
 		o.strike(t, b, made, f, n, want)
-		o.stubborn(t, b, made, f, n, min(n, opening), want)
+		if o.thorough {
+			o.stubborn(t, b, made, f, n, min(n, opening), want)
+		}
 	}
 	o.next(t, b)
+}
+
+// places are the exchanges at which a fault strikes: all, or one of opening,
+// reading and proving.
+func (o *office) places(n, opening int) []int {
+	if !o.thorough {
+		return []int{opening / 2, (opening + n) / 2, n - 1}
+	}
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }
 
 // strike lets f strike once, at exchange n from 0.
@@ -157,7 +172,7 @@ func crowd(t *testing.T, b Bench, o *office, by trust.Method) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for n := range o.steps(t, b, made) {
+	for _, n := range o.places(len(o.steps(t, b, made)), 8) {
 		c, err := cardsim.Issued(made, cardsim.Quirks{})
 		if err != nil {
 			t.Fatal(err)
