@@ -65,7 +65,7 @@ func (u *Uplink) untilDue(ctx context.Context) time.Duration {
 // one sync of the disk together, and while they are under way no other is
 // looked for.
 const (
-	widest   = 16
+	widest   = 32
 	mostByte = 1 << 20
 )
 

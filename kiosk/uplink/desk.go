@@ -3,6 +3,7 @@ package uplink
 import (
 	"context"
 	"errors"
+	"time"
 
 	"motcua/kiosk/contract"
 	"motcua/kiosk/outbox"
@@ -29,18 +30,41 @@ func (u *Uplink) newDesk(n int) *desk {
 	return d
 }
 
+// gather is how long the desk waits for more outcomes before it marks: on a
+// fast way many take one sync together, on a slow one nobody waits for long.
+const gather = 100 * time.Millisecond
+
 func (d *desk) work() (err error) {
-	for first := range d.in {
-		row := []outcome{first}
-		for waiting := len(d.in); waiting > 0; waiting-- {
-			row = append(row, <-d.in)
+	for open := true; open; {
+		var row []outcome
+		if row, open = d.collect(); err == nil && len(row) > 0 { // else: what is not marked is sent again
+			err = d.apply(row)
 		}
-		if err != nil {
-			continue // what is not marked is sent again
-		}
-		err = d.apply(row)
 	}
 	return err
+}
+
+// collect gives the outcomes that came within gather of the first; open is
+// false once no more will come.
+func (d *desk) collect() (row []outcome, open bool) {
+	o, open := <-d.in
+	if !open {
+		return nil, false
+	}
+	row = append(row, o)
+	late := time.NewTimer(gather)
+	defer late.Stop()
+	for {
+		select {
+		case o, open := <-d.in:
+			if !open {
+				return row, false
+			}
+			row = append(row, o)
+		case <-late.C:
+			return row, true
+		}
+	}
 }
 
 // apply marks a row; then, and not before, it is told.

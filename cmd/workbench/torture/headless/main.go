@@ -18,23 +18,20 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
-	"time"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/sync/errgroup"
 
-	"motcua/kiosk/contract"
+	"motcua/cmd/workbench/filed"
 	"motcua/kiosk/outbox"
-	"motcua/kiosk/submission"
 	"motcua/kiosk/uplink"
 )
 
@@ -96,34 +93,19 @@ func (f flags) run(ctx context.Context) error {
 	return errors.Join(err, box.Close())
 }
 
-// submit seals a submission as kiosk/station does and makes it durable.
+// submit makes a submission durable as kiosk/station does.
 func (f flags) submit(ctx context.Context, box *outbox.Outbox, b *uplink.Bundle) error {
-	id, now, secret := submission.NewID(), time.Now().Truncate(time.Second), submission.Secret(rand.Reader)
-	var n [2]byte
-	_, _ = rand.Read(n[:]) // never fails
-	story := strings.Repeat("mẫu ", (int(n[0])<<8+int(n[1]))%max(1, f.Weight/5))
-	sealed, digest, err := submission.Seal(submission.Document{
-		Version: submission.Version, ID: id, Station: b.Station, Unit: f.Unit, CreatedAt: now, Channel: contract.ChannelOnline,
-		Pack:      contract.PackVersion{ID: "hanoi", Version: "2026-11-01"},
-		Procedure: contract.ProcedureName{Code: "1.001193", Title: "Đăng ký khai sinh"},
-		Rules:     []contract.AppliedRule{{Kind: contract.AppliedRuleKindFee, From: "2025-07-01", Source: "NQ 06/2020"}},
-		Applicant: contract.Applicant{Name: "NGUYỄN VĂN MẪU", Number: "001090999999", Born: "1990-01-01", Assurance: contract.AssuranceQR},
-		Answers:   []contract.Answer{{ID: "child.name", Label: "Họ tên trẻ", Value: story, Shown: "NGUYỄN THỊ MẪU"}},
-		Consent:   contract.ConsentGiven{Version: "1", Digest: submission.Digest([]byte("văn bản")), GivenAt: now, Lang: contract.LangVI},
-		Secret:    secret, Lang: contract.LangVI,
-	}, b.Key, b.To)
+	it, err := filed.Submission(b, f.Unit, rand.N(f.Weight)+1)
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(sealed)
-	fmt.Println("begin", id, hex.EncodeToString(sum[:]))
-	err = box.Put(ctx, outbox.Item{ID: id, Claim: submission.Claim(b.Station, id), Procedure: "1.001193", Created: now,
-		SecretHash: outbox.HashSecret(id, secret), Sealed: sealed, Digest: digest})
-	if err != nil {
-		fmt.Println("failed", id)
+	sum := sha256.Sum256(it.Sealed)
+	fmt.Println("begin", it.ID, hex.EncodeToString(sum[:]))
+	if err := box.Put(ctx, it); err != nil {
+		fmt.Println("failed", it.ID)
 		return err
 	}
-	fmt.Println("ok", id) // the receipt says so
+	fmt.Println("ok", it.ID) // the receipt says so
 	return nil
 }
 

@@ -1,0 +1,185 @@
+package measure
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"motcua/cmd/workbench/filed"
+	"motcua/kiosk/contract"
+	"motcua/kiosk/outbox"
+	"motcua/kiosk/uplink"
+)
+
+const (
+	drained = 300 // submissions of one round
+	rounds  = 5   // of each, in turn
+)
+
+// Drain measures how long the uplink takes to empty an outbox into a real
+// central, against a bare loop that puts the same over HTTP/2 out of memory, one
+// after the other as order wants it. Both reach the same central in turn, and
+// the medians are compared. bin is the folder of the programs.
+func Drain(ctx context.Context, bin, dir string) (row Row, err error) {
+	c, err := openOffice(ctx, filepath.Join(bin, "central"), filepath.Join(dir, "central"))
+	if err != nil {
+		return row, err
+	}
+	defer func() { err = errors.Join(err, c.close()) }()
+	bundle, err := uplink.LoadBundle(filepath.Join(dir, "central", "stations", "CN-03"))
+	if err != nil {
+		return row, err
+	}
+	var ours, bare []time.Duration
+	for i := range rounds {
+		took, err := loop(ctx, c.api, bundle)
+		if err != nil {
+			return row, err
+		}
+		bare = append(bare, took)
+		if took, err = empty(ctx, c.api, bundle, filepath.Join(dir, fmt.Sprintf("outbox-%d", i))); err != nil {
+			return row, err
+		}
+		ours = append(ours, took)
+	}
+	b, o := median(bare), median(ours)
+	name := fmt.Sprintf("drain, times a bare HTTP/2 loop of the same PUTs (%.0f/s and %.0f/s; 1.25 = 80 %%)",
+		drained/o.Seconds(), drained/b.Seconds())
+	return over(name, float64(o)/float64(b), "×", 1.25), nil
+}
+
+// loop puts fresh submissions, one after the other.
+func loop(ctx context.Context, api string, b *uplink.Bundle) (time.Duration, error) {
+	all := make([]outbox.Item, drained)
+	for i := range all {
+		var err error
+		if all[i], err = filed.Submission(b, "00082", sealedSize/2); err != nil {
+			return 0, err
+		}
+	}
+	var h2 http.Protocols
+	h2.SetHTTP2(true)
+	t := &http.Transport{TLSClientConfig: b.TLS.Clone(), Protocols: &h2}
+	defer t.CloseIdleConnections()
+	client := &http.Client{Transport: t, Timeout: patience}
+	start := time.Now()
+	for _, it := range all {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPut, api+"/v1/submissions/"+it.ID, bytes.NewReader(it.Sealed))
+		if err != nil {
+			return 0, err
+		}
+		req.Header.Set("Content-Type", contract.SealedType)
+		req.Header.Set("Content-Digest", it.Digest)
+		req.Header.Set("Station-Id", b.Station)
+		rsp, err := client.Do(req)
+		if err != nil {
+			return 0, err
+		}
+		_, err = io.Copy(io.Discard, rsp.Body)
+		if err := errors.Join(err, rsp.Body.Close()); err != nil {
+			return 0, err
+		}
+		if rsp.StatusCode != http.StatusCreated || rsp.ProtoMajor != 2 {
+			return 0, fmt.Errorf("bare loop: %s over %s", rsp.Status, rsp.Proto)
+		}
+	}
+	return time.Since(start), nil
+}
+
+// empty fills an outbox, and lets the uplink empty it.
+func empty(ctx context.Context, api string, b *uplink.Bundle, dir string) (took time.Duration, err error) {
+	box, err := outbox.Open(ctx, dir, outbox.Options{MinFree: -1})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, box.Close()) }()
+	for range drained {
+		it, err := filed.Submission(b, "00082", sealedSize/2)
+		if err != nil {
+			return 0, err
+		}
+		if err := box.Put(ctx, it); err != nil {
+			return 0, err
+		}
+	}
+	received, all := 0, make(chan struct{})
+	up := uplink.New(uplink.Options{Outbox: box, Base: api, TLS: b.TLS, Station: b.Station, Tell: func(n uplink.News) {
+		if _, ok := n.(uplink.Received); ok {
+			if received++; received == drained {
+				close(all)
+			}
+		}
+	}})
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	ended := make(chan error, 1)
+	start := time.Now()
+	go func() { ended <- up.Run(ctx) }()
+	select {
+	case <-all:
+		took = time.Since(start)
+	case <-ctx.Done():
+		err = fmt.Errorf("drain: %d of %d delivered: %w", received, drained, ctx.Err())
+	}
+	cancel()
+	if end := <-ended; !errors.Is(end, context.Canceled) {
+		err = errors.Join(err, end)
+	}
+	return took, err
+}
+
+// office is a central of its own.
+type office struct {
+	api string
+	cmd *exec.Cmd
+}
+
+func openOffice(ctx context.Context, bin, dir string) (*office, error) {
+	for _, args := range [][]string{{"keys", dir}, {"enrol", "--station=CN-03", "--unit=00082", dir}} {
+		if out, err := exec.CommandContext(ctx, bin, args...).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("central %s: %w: %s", args[0], err, out)
+		}
+	}
+	o := &office{cmd: exec.Command(bin, "serve", "--dir", dir, "--listen", "127.0.0.1:0", "--page", "127.0.0.1:0")}
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	o.cmd.Stderr = log
+	o.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	out, err := o.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := o.cmd.Start(); err != nil {
+		return nil, err
+	}
+	said := bufio.NewScanner(out)
+	for said.Scan() {
+		if api, ok := strings.CutPrefix(said.Text(), "api "); ok {
+			o.api = api
+		}
+		if said.Text() == "ready" {
+			return o, nil
+		}
+	}
+	return nil, errors.Join(fmt.Errorf("central did not become ready: %w", said.Err()), o.close())
+}
+
+func (o *office) close() error {
+	if err := o.cmd.Process.Signal(os.Interrupt); err != nil {
+		return err
+	}
+	return o.cmd.Wait()
+}
