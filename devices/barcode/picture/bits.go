@@ -8,7 +8,7 @@ import (
 // bits tells the modules of a code from their levels. It keeps its memory.
 type bits struct {
 	level, work, mean []float64
-	sums              []float64
+	sums, known       []float64
 }
 
 // read measures the n by n modules under w and has gozxing decode them, by one
@@ -30,6 +30,9 @@ func (b *bits) read(p *plane, w *warp, n int, fixed []cell, light bool) (raw []b
 		if raw, ok := b.decode(levels, n); ok {
 			return raw, t.name, true
 		}
+	}
+	if raw, ok := b.unblurred(n, fixed); ok {
+		return raw, "/unblurred", true
 	}
 	return nil, "", false
 }

@@ -26,10 +26,10 @@ func read(r *picture.Reader) func(*image.Gray) (string, error) {
 	}
 }
 
-// The corpus: every 21st shot, or all of them with MOTCUA_CORPUS=all. BenchmarkCorpus
+// The corpus: every 37th shot, or all of them with MOTCUA_CORPUS=all. BenchmarkCorpus
 // always takes all.
 func TestCorpus(t *testing.T) {
-	step := 21
+	step := 37
 	if os.Getenv("MOTCUA_CORPUS") == "all" {
 		step = 1
 	}
@@ -49,8 +49,8 @@ func TestCorpus(t *testing.T) {
 	for _, s := range figures.Wrong {
 		t.Errorf("read as something else: %v", s)
 	}
-	if all := figures.All(); all.Ours < all.Shots*92/100 {
-		t.Errorf("%d of %d shots read; want 92 %% and more", all.Ours, all.Shots)
+	if all := figures.All(); step == 1 && all.Ours < all.Shots*95/100 || all.Ours < all.Shots*80/100 {
+		t.Errorf("%d of %d shots read; want 95 %% of all, 80 %% of a few", all.Ours, all.Shots)
 	}
 }
 

@@ -29,6 +29,12 @@ func fitWarp(from, to []Point) (w warp, ok bool) {
 		add(&[9]float64{p.X, p.Y, 1, 0, 0, 0, -p.X * q.X, -p.Y * q.X, q.X})
 		add(&[9]float64{0, 0, 0, p.X, p.Y, 1, -p.X * q.Y, -p.Y * q.Y, q.Y})
 	}
+	x, ok := solve(&a)
+	return warp(x), ok
+}
+
+// solve solves eight linear equations; ok is false if they do not fix all unknowns.
+func solve(a *[8][9]float64) (x [8]float64, ok bool) {
 	for i := range 8 {
 		best := i
 		for j := i; j < 8; j++ {
@@ -37,7 +43,7 @@ func fitWarp(from, to []Point) (w warp, ok bool) {
 			}
 		}
 		if math.Abs(a[best][i]) < 1e-12 {
-			return warp{}, false
+			return x, false
 		}
 		a[i], a[best] = a[best], a[i]
 		for j := range 8 {
@@ -51,9 +57,9 @@ func fitWarp(from, to []Point) (w warp, ok bool) {
 		}
 	}
 	for i := range 8 {
-		w[i] = a[i][8] / a[i][i]
+		x[i] = a[i][8] / a[i][i]
 	}
-	return w, true
+	return x, true
 }
 
 // square fits a warp to places in modules of a code of that many. The equations
