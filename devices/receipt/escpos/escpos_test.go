@@ -121,6 +121,36 @@ func TestPixelsThatLookLikeQuestions(t *testing.T) {
 	})
 }
 
+// An earlier program ended with a GS r in the unit's buffer: the answer to it is
+// not one to ours, and Print still returns when the slip is out.
+func TestAnswerToAnEarlierProgram(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := model(t, "xprinter-n160")
+		ours, theirs := net.Pipe()
+		unit := receiptsim.New(theirs, receiptsim.Options{Speed: m.Speed})
+		defer unit.Close()
+		// One metre of feeds, which take eight seconds, and the question.
+		if _, err := ours.Write(append(bytes.Repeat([]byte{0x1B, 'J', 255}, 32), 0x1D, 'r', 1)); err != nil {
+			t.Fatal(err)
+		}
+		p := escpos.New("printer", port.New("printer", ours), m)
+		defer p.Close()
+		img := image.NewGray(image.Rect(0, 0, 576, 900)) // all of it dark
+		if err := p.Print(t.Context(), receipt.Slip{Page: img}); err != nil {
+			t.Fatal(err)
+		}
+		out := 0
+		for _, piece := range unit.Pieces() {
+			if bytes.Count(piece.Image.Pix, []byte{0}) == 576*900 {
+				out++
+			}
+		}
+		if out != 1 {
+			t.Errorf("Print returned and the slip is out %d times", out)
+		}
+	})
+}
+
 // A unit that takes no bytes is silent after 3 s, not gone and not out of paper;
 // its status is unknown, and Close still frees who waits.
 func TestTakesNoBytes(t *testing.T) {

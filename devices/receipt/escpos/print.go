@@ -89,11 +89,16 @@ func (p *Printer) outlive(ctx context.Context, op string) error {
 	if !p.answered || !p.profile.Queued || p.profile.ProcessID {
 		return nil
 	}
-	if done, err := p.queuedEnd(ctx, op); err != nil || !done {
+	if err := p.send(ctx, op, []byte{0x1D, 'r', 1}); err != nil {
 		return err
 	}
-	for {
-		err := p.hear(ctx, op, peek, func(k kind, _ byte) bool { return k == queued })
+	p.pending++
+	if done, err := p.await(ctx, op, func() bool { return p.pending == 0 }); err != nil || !done {
+		return err // not done: it counts for the next one
+	}
+	for { // the last of them is ours, and comes when the unit has cut what it held
+		long := max(0, time.Until(p.pace.printed)) + peek
+		err := p.hear(ctx, op, long, func(k kind, _ byte) bool { return k == queued })
 		if errors.Is(err, errUnheard) {
 			return nil
 		}

@@ -56,6 +56,9 @@ func TestOneReceipt(t *testing.T) {
 	want(j.Begin("a", 1, page), ErrNumber) // two at once: one of them composes anew
 	must(j.Lost("a", 1, "paper out"))
 	want(j.Out("a", 1), ErrState)
+	if got := j.Unfinished(); len(got) != 1 || got[0].State != Lost || got[0].Why != "paper out" {
+		t.Fatalf("a lost copy is not owed any more: %+v", got)
+	}
 	if n := j.Next("a"); n != 2 {
 		t.Fatalf("the copy after a lost one has number %d", n)
 	}
@@ -232,8 +235,8 @@ func TestDamagedInTheMiddle(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := bytes.SplitAfter(b, []byte("\n"))
-	lines[1][20] ^= 4
-	lines[3], lines[0] = lines[0], lines[3] // what was said first, last
+	lines[1] = bytes.Replace(lines[1], []byte(`"copy":1`), []byte(`"copy":7`), 1) // well formed, and wrong
+	lines[3], lines[0] = lines[0], lines[3]                                       // what was said first, last
 	if err := os.WriteFile(path, bytes.Join(lines, nil), 0o600); err != nil {
 		t.Fatal(err)
 	}
