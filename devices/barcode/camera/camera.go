@@ -4,7 +4,8 @@
 // A Source gives frames, package picture reads the codes in them. Frames are asked
 // for one at a time and only while somebody waits in Next, so nothing of a visitor
 // is looked at, or lies in a queue, between visits. A desk on which nothing changes
-// is looked at once a second, or it would cost a tenth of a core all night.
+// is looked at for codes once a second, or it would cost a quarter of a core all
+// night.
 //
 // The way to a camera is V4L2, by its ioctls (Linux media userspace API, part I).
 // Of the libraries that wrap them, blackjack/webcam v0.6.1 gives back the size that
@@ -65,6 +66,11 @@ const (
 	DefaultSilence = 10 * time.Second
 	// resting is how long a desk that has not changed is not looked at.
 	resting = time.Second
+	// asleep is how long a desk must not have changed for frames to be asked for
+	// seldom, as many times as seldom as that: to unpack a camera's JPEG costs more
+	// than to see that nothing has changed.
+	asleep = 10 * time.Second
+	seldom = 4
 	// garbledMost is how many frames in a row may be spoiled: cables and hubs do
 	// that now and then.
 	garbledMost = 30
@@ -84,6 +90,8 @@ type Scanner struct {
 	sight  *content.Sight
 	still  still
 	looked time.Time // when the last look ended
+	// changed is when the desk looked otherwise last; zero = no look yet.
+	changed time.Time
 }
 
 var _ barcode.Scanner = (*Scanner)(nil)
@@ -146,7 +154,11 @@ func (s *Scanner) Next(ctx context.Context) (barcode.Code, error) {
 // one that was told.
 func (s *Scanner) look(frame *image.Gray, now time.Time) (barcode.Code, bool) {
 	defer func() { s.looked = time.Now() }()
-	if s.still.same(frame) && now.Sub(s.still.since) < resting {
+	same := s.still.same(frame)
+	if !same {
+		s.changed = now
+	}
+	if same && now.Sub(s.still.since) < resting {
 		return barcode.Code{}, false
 	}
 	s.still.since = now
@@ -178,7 +190,11 @@ func (s *Scanner) frame(ctx context.Context) (*image.Gray, error) {
 
 // pause waits until the next look is due.
 func (s *Scanner) pause(ctx context.Context) error {
-	if wait := s.opts.Pause - time.Since(s.looked); wait > 0 && !s.looked.IsZero() {
+	pause := s.opts.Pause
+	if s.looked.Sub(s.changed) > asleep {
+		pause *= seldom
+	}
+	if wait := pause - time.Since(s.looked); wait > 0 && !s.looked.IsZero() {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		select {

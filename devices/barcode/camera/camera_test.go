@@ -207,6 +207,15 @@ func TestFramesAreAskedFor(t *testing.T) {
 		if most := int(10*time.Second/DefaultPause) + 1; d.given > most || d.given < most/2 {
 			t.Errorf("%d frames were taken in 10 s; want at most %d", d.given, most)
 		}
+		before := d.given // and fewer at night
+		ctx, cancel = context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := s.Next(ctx); err != context.DeadlineExceeded {
+			t.Errorf("Next = %v", err)
+		}
+		if most := int(time.Minute/(seldom*DefaultPause)) + 5; d.given-before > most || d.given-before < most/2 {
+			t.Errorf("%d frames were taken in a minute of an empty desk; want at most %d", d.given-before, most)
+		}
 		close(stop)
 	})
 }
