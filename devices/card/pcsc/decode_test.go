@@ -116,6 +116,25 @@ func TestTag(t *testing.T) {
 	}
 }
 
+// TestHearKeepsHalf ends a context in the middle of an answer: who asks again gets
+// all of it.
+func TestHearKeepsHalf(t *testing.T) {
+	t.Parallel()
+	ours, theirs := net.Pipe()
+	l := &line{conn: ours}
+	defer l.close(nil)
+	defer theirs.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { _, _ = theirs.Write([]byte("half")); cancel() }()
+	if _, err := l.hear(ctx, 8); err != context.Canceled {
+		t.Fatalf("hear = %v; want the context's own error, bare", err)
+	}
+	go func() { _, _ = theirs.Write([]byte("more")) }()
+	if b, err := l.hear(t.Context(), 8); err != nil || string(b) != "halfmore" {
+		t.Errorf("hear = %q, %v", b, err)
+	}
+}
+
 // FuzzStates decodes what no daemon says: no panic, and only readers that can be.
 func FuzzStates(f *testing.F) {
 	f.Add(list(listed("ACS ACR1252 00 00", 0x34, []byte{0x3B, 0x80})))

@@ -41,7 +41,6 @@ type Daemon struct {
 	Port int
 
 	binary, dir string
-	listener    *net.UnixListener
 	cmd         *exec.Cmd
 	output      *os.File // a file, as a buffer would need a goroutine
 }
@@ -102,11 +101,13 @@ func (d *Daemon) Restart(t testing.TB) {
 	if err := os.WriteFile(filepath.Join(d.dir, "reader.conf"), []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var err error
-	if d.listener, err = net.ListenUnix("unix", &net.UnixAddr{Name: d.Socket, Net: "unix"}); err != nil {
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: d.Socket, Net: "unix"})
+	if err != nil {
 		t.Fatal(err)
 	}
-	socket, err := d.listener.File()
+	l.SetUnlinkOnClose(false)
+	socket, err := l.File()
+	_ = l.Close() // so that nobody listens once the daemon is gone
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,13 +132,13 @@ func (d *Daemon) Restart(t testing.TB) {
 
 // Kill ends the daemon as a crash does. Its socket is gone. Twice is fine.
 func (d *Daemon) Kill() {
-	if d.listener == nil {
+	if d.cmd == nil {
 		return
 	}
-	_ = d.listener.Close()
 	_ = d.cmd.Process.Kill()
 	_ = d.cmd.Wait()
-	d.listener = nil
+	_ = os.Remove(d.Socket)
+	d.cmd = nil
 }
 
 // Hang stops the daemon in its tracks; Kill ends it all the same.

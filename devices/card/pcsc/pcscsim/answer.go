@@ -24,6 +24,7 @@ const (
 
 	sharingViolation  = 0x8010000B
 	noSmartcard       = 0x8010000C
+	invalidValue      = 0x80100011
 	notTransacted     = 0x80100016
 	readerUnavailable = 0x80100017
 	serviceStopped    = 0x8010001E
@@ -121,6 +122,7 @@ func (d *Daemon) states() []byte {
 	return b
 }
 
+// connect gives a card to a program for itself alone; it knows no other way.
 func (l *line) connect(body []byte) bool {
 	d := l.daemon
 	d.mu.Lock()
@@ -136,6 +138,8 @@ func (l *line) connect(body []byte) bool {
 		verdict = securityViolation
 	case r.holder != 0:
 		verdict = sharingViolation
+	case get(body[132:], 0) != 1: // not for itself alone
+		verdict = invalidValue
 	case r.chip == nil:
 		verdict = noSmartcard
 	case r.mute:
