@@ -183,7 +183,7 @@ func TestChipProblems(t *testing.T) {
 		wantIDs   []string
 	}{
 		{ChipLifted, chipLifted, "Thẻ được nhấc lên\nhơi sớm", chipBusy, "", nil},
-		{ChipCrowded, chipCrowded, "Có hơn một thẻ\ntrên ô đọc", chipBusy, "", nil},
+		{ChipCrowded, chipCrowded, "Có nhiều hơn một thẻ\ntrên ô đọc", chipBusy, "", nil},
 		{ChipUnknown, chipUnknown, "Máy chưa nhận ra\nthẻ này", chipBusy, "", nil},
 		{ChipLocked, chipLocked, "Số này chưa mở được chip", chipBusy, "chip.doubt.locked", []string{"way:scan"}},
 		{ChipDiffers, chipDiffers, "Chip và mã QR\nchưa khớp nhau", chipBusy, "chip.doubt.differs", []string{"way:scan", "call"}},

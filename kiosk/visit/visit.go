@@ -4,11 +4,11 @@
 //
 // The road: attract → home → procedures → identify, with the chip of the card
 // where there is a reader → papers → questions, one a screen → review with consent
-// → sending → done → goodbye → attract. Help,
-// language, larger text, the voice and the end are on every page. A visit that
-// nobody touches for IdleAfter is asked about, and ended IdleCount later. By
-// whatever road a visit ends, its State is replaced by a new one that holds
-// nothing of the person.
+// → sending → done → goodbye → attract. Help, language, larger text, the voice and
+// the end are on every page. A visit that nobody touches for IdleAfter is asked
+// about, and ended IdleCount later. By whatever road a visit ends, its State is
+// replaced by a new one that holds nothing of the person. What staff do behind
+// their PIN lies over the visit, which goes on below.
 package visit
 
 import (
