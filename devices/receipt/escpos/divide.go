@@ -75,17 +75,30 @@ func (p Profile) bytes(b band) int {
 	if b.white {
 		return 3 * ((b.rows + 254) / 255)
 	}
-	if !p.Margin {
-		b.from = 0
-	}
+	b = p.moved(b)
 	n := (b.to - b.from) * b.rows
 	if b.double && b.rows%2 == 0 {
 		n = (b.to - b.from + 1) / 2 * (b.rows / 2)
 	}
 	if b.from > 0 {
-		n += 8
+		n += marginCost
 	}
 	return n + 8
+}
+
+// marginCost is what it takes to move a band in from the left, and back.
+const marginCost = 8
+
+// moved is b without a margin where that cannot be had or is not worth it.
+func (p Profile) moved(b band) band {
+	saved := b.from * b.rows
+	if b.double && b.rows%2 == 0 {
+		saved /= 4
+	}
+	if !p.Margin || saved <= marginCost {
+		b.from = 0
+	}
+	return b
 }
 
 // add puts b behind steps; feeds that follow each other become one.
@@ -106,9 +119,7 @@ func (p Profile) add(steps []step, b band, rows [][]byte) []step {
 // a margin move a raster.
 func (p Profile) raster(b band, rows [][]byte) step {
 	s := step{rows: len(rows)}
-	if !p.Margin {
-		b.from = 0
-	}
+	b = p.moved(b)
 	if b.from > 0 {
 		s.bytes = append(s.bytes, 0x1D, 'L', byte(b.from*8), byte(b.from*8>>8))
 	}
