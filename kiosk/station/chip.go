@@ -20,6 +20,10 @@ import (
 // not read.
 const readTime = 25 * time.Second
 
+// settleTime is how long a reader that was just opened may take to tell what lies
+// on it; most do at once.
+const settleTime = 500 * time.Millisecond
+
 // reader keeps the card reader open, tells the visit what lies on it and reads the
 // chip when the visit asks for it.
 type reader struct {
@@ -50,21 +54,18 @@ func (r *reader) run(ctx context.Context) {
 	keep(ctx, r.open, r.serve, func(err error) {
 		if err != nil {
 			r.told(visit.ReaderAway, err)
-			return
 		}
-		r.told(visit.ReaderEmpty, nil) // what lies there is told by the first event
 	})
 }
 
 // serve tells what happens on the reader until the unit fails.
 func (r *reader) serve(ctx context.Context, unit card.Reader) error {
 	defer r.lay(nil, visit.ChipUnreadable)
-	for {
-		event, err := unit.Wait(ctx)
-		if err != nil {
-			return err
-		}
+	event, err := first(ctx, unit)
+	for ; err == nil; event, err = unit.Wait(ctx) {
 		switch e := event.(type) {
+		case nil:
+			r.told(visit.ReaderEmpty, nil)
 		case card.Tapped:
 			r.lay(e.Card, visit.ChipLifted)
 			r.told(visit.ReaderCard, nil)
@@ -76,6 +77,19 @@ func (r *reader) serve(ctx context.Context, unit card.Reader) error {
 			r.told(visit.ReaderCrowded, nil)
 		}
 	}
+	return err
+}
+
+// first is what lies on a reader that was just opened, nil = nothing. A card that
+// somebody left there is not told as one that was laid down now.
+func first(ctx context.Context, unit card.Reader) (card.Event, error) {
+	within, cancel := context.WithTimeout(ctx, settleTime)
+	defer cancel()
+	event, err := unit.Wait(within)
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return nil, nil
+	}
+	return event, err
 }
 
 // lay notes which card lies on the reader now. A reading of the one before has

@@ -93,8 +93,21 @@ func (d *cardDesk) issueTo(who ldstest.Person, wrong ldstest.Fault) *cardsim.Chi
 func (h *hall) identify() {
 	h.t.Helper()
 	h.ready()
+	h.readerIs(visit.ReaderEmpty)
 	h.touch("start", "door:submit", "row:1.004873")
 	h.at(visit.AtIdentify)
+}
+
+// readerIs waits until the station knows what lies on the reader.
+func (h *hall) readerIs(want visit.Reader) {
+	h.t.Helper()
+	limit := time.Now().Add(20 * time.Second)
+	for h.s.Reader() != want {
+		if time.Now().After(limit) {
+			h.t.Fatalf("the reader is %d, want %d", h.s.Reader(), want)
+		}
+		<-time.After(5 * time.Millisecond)
+	}
 }
 
 // scan holds the code of a card under the scanner.

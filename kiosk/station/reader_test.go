@@ -95,6 +95,26 @@ func (b *table) lay(t *testing.T) {
 	b.unit.Lay(chip)
 }
 
+// A card that was left on the reader is there from the start, and not laid down by
+// somebody new; a reader is empty only when it had time to say otherwise.
+func TestWhatLiesThereAtFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newTable(t)
+		b.hears(t)
+		<-time.After(settleTime)
+		b.hears(t, visit.ReaderChanged{Reader: visit.ReaderEmpty})
+		b.lay(t)
+		b.hears(t, visit.ReaderChanged{Reader: visit.ReaderCard})
+	})
+	synctest.Test(t, func(t *testing.T) {
+		b := newTable(t)
+		b.lay(t)
+		b.hears(t, visit.ReaderChanged{Reader: visit.ReaderCard})
+		<-time.After(settleTime)
+		b.hears(t)
+	})
+}
+
 func TestReadingIsAnsweredOnce(t *testing.T) {
 	one, two := identity.Person{Name: "one"}, identity.Person{Name: "two"}
 	reading := visit.ChipReached{Step: visit.ChipReading}
