@@ -23,7 +23,7 @@ func (c *benchCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	accept, err := onDisk(ctx, filepath.Dir(c.Out))
+	stored, err := onDisk(ctx, filepath.Dir(c.Out), c.Bin)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (c *benchCmd) Run(ctx context.Context) (err error) {
 		return err
 	}
 	rows, err := measure.Station(ctx, s)
-	rows = append(rows, accept)
+	rows = append(rows, stored...)
 	rows = append(rows, chip...)
 	if err == nil {
 		var memory measure.Row
@@ -60,16 +60,29 @@ func (c *benchCmd) Run(ctx context.Context) (err error) {
 	return measure.Print(os.Stdout, rows)
 }
 
-// onDisk measures the durable accept on the disk of a folder: the temporary
-// files may lie in memory.
-func onDisk(ctx context.Context, parent string) (row measure.Row, err error) {
+// onDisk measures the outbox on the disk of a folder: the temporary files may
+// lie in memory.
+func onDisk(ctx context.Context, parent, bin string) (rows []measure.Row, err error) {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return row, err
+		return nil, err
 	}
-	dir, err := os.MkdirTemp(parent, "accept-")
+	dir, err := os.MkdirTemp(parent, "outbox-")
 	if err != nil {
-		return row, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	return measure.Accept(ctx, dir)
+	accept, err := measure.Accept(ctx, filepath.Join(dir, "accept"))
+	if err != nil {
+		return nil, err
+	}
+	drain, err := measure.Drain(ctx, bin, filepath.Join(dir, "drain"))
+	if err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	queue, err := measure.Queue(ctx, filepath.Join(dir, "queue"), self, "weigh")
+	return append(queue, accept, drain), err
 }

@@ -23,6 +23,7 @@ type cli struct {
 	Demo  demoCmd  `cmd:"" help:"Put on central, the workbench and the kiosk, and show a visit."`
 	Bench benchCmd `cmd:"" help:"Measure a station that runs and hold the figures against their bars."`
 	Sink  sinkCmd  `cmd:"" help:"Be the loudspeaker at the end of ALSA's pipe. ALSA starts this."`
+	Weigh weighCmd `cmd:"" hidden:"" help:"Print what an open outbox weighs in memory. Bench starts this."`
 }
 
 func main() {

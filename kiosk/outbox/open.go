@@ -209,11 +209,11 @@ func syncDir(dir string) error {
 }
 
 // connect opens up to n connections to file. All of them leave checkpoints to
-// upkeep, keep the log when they close, and hold at most 2 MiB of pages each.
+// upkeep, keep the log when they close, and hold at most half a MiB of pages each.
 func connect(file string, n int, pragmas ...string) (*sql.DB, error) {
 	dsn := "file:" + (&url.URL{Path: file}).EscapedPath() + "?_txlock=immediate"
 	for _, p := range append([]string{"busy_timeout(5000)", "journal_mode(WAL)", "wal_autocheckpoint(0)",
-		"cache_size(-2048)", "temp_store(MEMORY)"}, pragmas...) {
+		"cache_size(-512)", "temp_store(MEMORY)"}, pragmas...) {
 		dsn += "&_pragma=" + p
 	}
 	c, err := sqlite.NewConnector(dsn)

@@ -24,6 +24,9 @@ const (
 // Accept measures how long it takes to make a submission durable, against one
 // raw write and fdatasync of the same bytes on the same disk, in turn.
 func Accept(ctx context.Context, dir string) (row Row, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return row, err
+	}
 	box, err := outbox.Open(ctx, filepath.Join(dir, "outbox"), outbox.Options{})
 	if err != nil {
 		return row, err
