@@ -131,22 +131,22 @@ func TestEncodeBytes(t *testing.T) {
 		want    string
 	}{
 		{"plain", func(p Profile) Profile { p.Cut = Full; return p },
-			"1b 40 1c 2e | 1b 4a 0f | 1d 76 30 00 08 00 01 00 00 00 00 00 00 00 00 01 | 1b 4a 08 1d 56 00"},
+			"1b 40 1c 2e | 1b 4a 0f | 1d 76 30 00 08 00 02 00 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 01 | 1b 4a 08 1d 56 00"},
 		{"with margin and units", func(p Profile) Profile { p.Cut, p.Margin, p.Units = FeedPartial, true, true; return p },
-			"1b 40 1c 2e 1d 50 cb cb | 1b 4a 0f | 1d 4c 38 00 1d 76 30 00 01 00 01 00 01 1d 4c 00 00 | 1b 4a 08 1d 56 42 00"},
+			"1b 40 1c 2e 1d 50 cb cb | 1b 4a 0f | 1d 4c 38 00 1d 76 30 00 01 00 02 00 01 01 1d 4c 00 00 | 1b 4a 08 1d 56 42 00"},
 		{"automatic status, full cut", func(p Profile) Profile { p.Cut, p.Automatic = FeedFull, true; return p },
-			"1b 40 1c 2e 1d 61 0e | 1b 4a 0f | 1d 76 30 00 08 00 01 00 00 00 00 00 00 00 00 01 | 1b 4a 08 1d 56 41 00"},
+			"1b 40 1c 2e 1d 61 0e | 1b 4a 0f | 1d 76 30 00 08 00 02 00 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 01 | 1b 4a 08 1d 56 41 00"},
 		{"no cutter", func(p Profile) Profile { p.Cut, p.Tail = NoCut, 300; return p },
-			"1b 40 1c 2e | 1b 4a 0f | 1d 76 30 00 08 00 01 00 00 00 00 00 00 00 00 01 | 1b 4a ff 1b 4a 2d"},
+			"1b 40 1c 2e | 1b 4a 0f | 1d 76 30 00 08 00 02 00 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 01 | 1b 4a ff 1b 4a 2d"},
 		{"partial cut where it stands", func(p Profile) Profile { p.Cut = Partial; return p },
-			"1b 40 1c 2e | 1b 4a 0f | 1d 76 30 00 08 00 01 00 00 00 00 00 00 00 00 01 | 1b 4a 08 1d 56 01"},
+			"1b 40 1c 2e | 1b 4a 0f | 1d 76 30 00 08 00 02 00 00 00 00 00 00 00 00 01 00 00 00 00 00 00 00 01 | 1b 4a 08 1d 56 01"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			img := image.NewGray(image.Rect(0, 0, 64, 20))
 			for i := range img.Pix {
 				img.Pix[i] = 0xFF
 			}
-			img.Pix[15*64+63] = 0
+			img.Pix[15*64+63], img.Pix[16*64+63] = 0, 0
 			b, err := Encode(c.profile(base), receipt.Slip{Page: img})
 			if err != nil {
 				t.Fatal(err)
