@@ -30,6 +30,21 @@ var today = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 // exchange. Each must end in the error or the level that names it, the reader must
 // work after it and the next card come out genuine. Nothing said meanwhile may
 // tell of the holder or show a key.
+//
+// Faults that were put into package inspection on purpose, and the case that found
+// each:
+//
+//	DG14 is not held against EF.CardAccess    Downgrade
+//	an unsigned DG14 is held against it       Written/DG14, where it names PACE
+//	noise ends the inspection                 Struck, Copy
+//	what was read is read again after noise   Struck
+//	wrong passwords are tried after noise     Struck
+//	what the SOD does not cover is read       State/hash-missing
+//	a copy is taken for one that is slow      Copy
+//	a copy is read to its end                 Copy
+//	the dearer proof is taken                 Absent/DG15
+//	the session is left open                  Flavour
+//	an error tells a password                 every case that fails
 func RunInspections(t *testing.T, set func(*testing.T) Bench, much Depth) {
 	runInspections(t, set, much, func(t *testing.T, test func(*testing.T)) { test(t) })
 }
@@ -240,7 +255,8 @@ type visit struct {
 	err    error       // that ends it; nil = a result
 	level  trust.Level // of the result
 	reason trust.Reason
-	refuse bool // the doubts hold a contradiction
+	refuse bool     // the doubts hold a contradiction
+	unread lds.File // was not worth reading any more; 0 = none
 }
 
 // visit inspects one card and holds what comes of it against what must.
@@ -277,6 +293,9 @@ func (o *office) visit(t *testing.T, b Bench, v visit) {
 		named := v.reason == "" && len(said) == 0 || slices.ContainsFunc(said, func(d trust.Doubt) bool { return d.Reason == v.reason })
 		if p.Level != v.level || !named || len(p.Contradictions()) > 0 != v.refuse {
 			t.Errorf("level %s, doubts %v, notes %v; want %s, %q, to be refused: %v", p.Level, p.Doubts, p.Notes, v.level, v.reason, v.refuse)
+		}
+		if v.unread != 0 && got.Files[v.unread] != nil {
+			t.Errorf("%v was read, of a card that must be refused", v.unread)
 		}
 	}
 	o.said.hold(t, secretsOf(made.Person, c))

@@ -119,6 +119,16 @@ func (o *office) strike(t *testing.T, b Bench, made *ldstest.Card, f cardsim.Fau
 		t.Errorf("%v at exchange %d: %v, %v", f, n+1, got.Proof.Level, got.Proof.Doubts)
 	case want != nil && (len(got.Noise) != 1 || !is(got.Noise[0], want)):
 		t.Errorf("%v at exchange %d: noise %v; want %v", f, n+1, got.Noise, want)
+	default:
+		reads := 0
+		for _, at := range got.Times {
+			if at.Step == inspection.Reading {
+				reads++
+			}
+		}
+		if reads > len(got.Files)+len(got.Noise) {
+			t.Errorf("%v at exchange %d: %d reads of %d files, with %d disturbed", f, n+1, reads, len(got.Files), len(got.Noise))
+		}
 	}
 	o.said.hold(t, secretsOf(made.Person, c))
 	lift(t, b, k)

@@ -1,6 +1,7 @@
 package cardtest
 
 import (
+	"bytes"
 	"testing"
 
 	"motcua/devices"
@@ -23,7 +24,8 @@ func cases() []visit {
 		{name: "Proof/by an RSA key alone", chip: ldstest.Chip{ActiveKey: ldstest.Short, NoSecured: true}, level: trust.ChipGenuine},
 		{name: "Proof/none", chip: ldstest.Chip{NoActive: true, NoSecured: true}, level: trust.ChipVerified, reason: trust.ChipNotAble},
 		{name: "Copy", spoil: copied, level: trust.ChipRead, reason: trust.ChipFailed, refuse: true},
-		{name: "Copy/of a chip with chip authentication", chip: ldstest.Chip{NoActive: true}, spoil: copied, level: trust.ChipRead, reason: trust.ChipFailed, refuse: true},
+		{name: "Copy/of a chip with active authentication alone", chip: ldstest.Chip{NoSecured: true}, spoil: copied, level: trust.ChipRead, reason: trust.ChipFailed, refuse: true},
+		{name: "Copy/of a chip with chip authentication alone", chip: ldstest.Chip{NoActive: true}, spoil: copied, level: trust.ChipRead, reason: trust.ChipFailed, refuse: true, unread: lds.DG2},
 		{name: "Copy/that will not answer", spoil: func(_ *testing.T, c *cardsim.Chip) { c.Refuse() }, level: trust.ChipVerified, reason: trust.ChipUnfinished},
 		{name: "Downgrade/PACE taken out", mrz: true, spoil: without(lds.CardAccess), err: emrtd.ErrDowngrade},
 		{name: "Downgrade/a weaker way put in", spoil: weaker, err: emrtd.ErrDowngrade},
@@ -36,6 +38,7 @@ func cases() []visit {
 		{name: "Written/DG2", spoil: written(lds.DG2), level: trust.ChipRead, reason: trust.GroupAltered, refuse: true},
 		{name: "Written/DG13", spoil: written(lds.DG13), level: trust.ChipRead, reason: trust.GroupAltered, refuse: true},
 		{name: "Written/DG14", spoil: written(lds.DG14), level: trust.ChipRead, reason: trust.GroupAltered, refuse: true},
+		{name: "Written/DG14, where it names PACE", spoil: renamed, level: trust.ChipRead, reason: trust.GroupAltered, refuse: true},
 		{name: "Written/DG15", spoil: written(lds.DG15), level: trust.ChipRead, reason: trust.GroupAltered, refuse: true},
 		{name: "Written/EF.SOD", spoil: written(lds.SOD), level: trust.ChipRead, reason: trust.SignatureWrong, refuse: true},
 		{name: "Form/DG13 is no DG13", spoil: garbled(lds.DG13), err: emrtd.ErrMalformed},
@@ -87,6 +90,11 @@ func written(f lds.File) func(*testing.T, *cardsim.Chip) {
 		b[len(b)-2] ^= 1
 		c.Write(f, b)
 	}
+}
+
+// renamed has DG14 name PACE on another curve than the chip offers.
+func renamed(_ *testing.T, c *cardsim.Chip) {
+	c.Write(lds.DG14, bytes.Replace(c.File(lds.DG14), []byte{0x02, 0x01, 0x02, 0x02, 0x01, 0x0C}, []byte{0x02, 0x01, 0x02, 0x02, 0x01, 0x0D}, 1))
 }
 
 func garbled(f lds.File) func(*testing.T, *cardsim.Chip) {
