@@ -201,6 +201,37 @@ func TestCloseWhileStuck(t *testing.T) {
 	}
 }
 
+// TestCloseWhileTaking closes the reader while the daemon says nothing to who wants
+// the card, and two wait.
+func TestCloseWhileTaking(t *testing.T) {
+	t.Parallel()
+	d, o := sim(t, pcscsim.Plan{Bend: func(number uint32, b []byte) ([]byte, bool) {
+		if number == sayConnect {
+			return nil, true
+		}
+		return b, true
+	}})
+	d.Lay(desktop, chip(t), false)
+	r, err := pcsc.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result := make(chan error, 2)
+	for range 2 {
+		go func() { _, err := r.Wait(t.Context()); result <- err }()
+	}
+	settle(t, "messages", func() bool { _, asked := d.Lines(); return asked >= 5 })
+	start := time.Now()
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	check(t, <-result, devices.ErrClosed, nil)
+	check(t, <-result, devices.ErrClosed, nil)
+	if took := time.Since(start); took > 2*time.Second {
+		t.Errorf("Wait ended %v after Close", took)
+	}
+}
+
 // TestTakesACardInUse finds a card that another program left in the middle of
 // something: it begins anew.
 func TestTakesACardInUse(t *testing.T) {

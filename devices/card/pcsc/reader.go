@@ -70,7 +70,8 @@ type Reader struct {
 	minor              uint32
 	limits             limits
 	watch              *watch
-	ended              chan struct{} // closed with why
+	life               context.Context // ends with why
+	cease              context.CancelFunc
 	// turn is held by who waits; it guards what is told to whom.
 	turn chan struct{}
 	now  state // as the daemon told it last
@@ -103,9 +104,10 @@ func open(ctx context.Context, o Options, t limits) (*Reader, error) {
 		w.close()
 		return nil, told(ctx, o.Unit, "open", err)
 	}
+	life, cease := context.WithCancel(context.Background())
 	r := &Reader{
 		unit: o.Unit, name: s.name, socket: o.Socket, minor: minor, limits: t,
-		watch: w, ended: make(chan struct{}), turn: make(chan struct{}, 1), now: s,
+		watch: w, life: life, cease: cease, turn: make(chan struct{}, 1), now: s,
 	}
 	if s.present() {
 		r.old = &s.counter
@@ -247,16 +249,19 @@ func (r *Reader) Wait(ctx context.Context) (card.Event, error) {
 	select {
 	case r.turn <- struct{}{}:
 		defer func() { <-r.turn }()
-	case <-r.ended:
+	case <-r.life.Done():
 		return nil, r.over(op)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+	living, cancel := context.WithCancel(ctx) // until Close, also while a card is taken
+	defer cancel()
+	defer context.AfterFunc(r.life, cancel)()
 	for {
 		if err := r.over(op); err != nil {
 			return nil, err
 		}
-		e, again, err := r.look(ctx)
+		e, again, err := r.look(living)
 		if e == nil && err == nil {
 			err = r.await(ctx, again)
 		}
@@ -364,7 +369,7 @@ func (r *Reader) end(why error) {
 	first := r.why == nil
 	if first {
 		r.why = why
-		close(r.ended)
+		r.cease()
 	}
 	r.mu.Unlock()
 	if first {

@@ -331,7 +331,7 @@ func TestDaemonSpoilsTheAnswer(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, r := opened(t, pcscsim.Plan{Bend: func(number uint32, b []byte) ([]byte, bool) {
+			d, r := opened(t, pcscsim.Plan{Bend: func(number uint32, b []byte) ([]byte, bool) {
 				if number == sayTransmit {
 					b, more := tt.bend(b)
 					return b, more
@@ -345,9 +345,10 @@ func TestDaemonSpoilsTheAnswer(t *testing.T) {
 			if tt.broken {
 				check(t, again, tt.reason, nil)
 			}
-			if err := c.Close(); err != nil {
+			if err := errors.Join(c.Close(), r.Close()); err != nil {
 				t.Error(err)
 			}
+			settle(t, "lines", func() bool { n, _ := d.Lines(); return n == 0 })
 		})
 	}
 }
