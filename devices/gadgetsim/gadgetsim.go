@@ -57,13 +57,11 @@ func (k Kind) Name() string { return fmt.Sprintf("usb:%04x:%04x", VID, k.pid) }
 // limit is how long the kernel may take for anything.
 const limit = 20 * time.Second
 
-// sockets are taken by one unit of a kind at a time: the computer has few.
-var sockets = sync.OnceValue(func() chan string {
-	free := make(chan string, 8)
-	all, _ := filepath.Glob("/sys/class/udc/dummy_udc.*")
-	for _, path := range all {
-		free <- filepath.Base(path)
-	}
+// socket is where units are plugged in, one at a time, so that a unit's USB name
+// and the kernel's numbers mean that one. Other sockets are left to other tests.
+var socket = sync.OnceValue(func() chan string {
+	free := make(chan string, 1)
+	free <- "dummy_udc.2"
 	return free
 })
 
@@ -79,21 +77,21 @@ type Unit struct {
 }
 
 // New makes a unit and plugs it in; the computer has bound its driver when it
-// returns. It waits while all sockets are taken. The unit is unplugged and gone at
+// returns. It waits while another is plugged in. The unit is unplugged and gone at
 // the end of the test.
 func New(t testing.TB, k Kind) *Unit {
 	t.Helper()
 	if os.Getenv("MOTCUA_LAB") == "" {
 		t.Skip("needs the lab's virtual machine: scripts/lab/run.sh")
 	}
-	u := &Unit{t: t, kind: k, socket: <-sockets()}
+	u := &Unit{t: t, kind: k, socket: <-socket()}
 	u.dir = fmt.Sprintf("/sys/kernel/config/usb_gadget/%s-%s", strings.TrimSuffix(k.function, ".0"), u.socket)
 	t.Cleanup(func() {
 		u.Unplug()
 		if err := u.remove(); err != nil {
 			t.Error(err)
 		}
-		sockets() <- u.socket
+		socket() <- u.socket
 	})
 	if err := u.make(); err != nil {
 		t.Fatal(err)

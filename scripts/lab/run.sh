@@ -103,7 +103,7 @@ mount -t configfs config /sys/kernel/config
 cd /tmp
 failed=0
 for test in /tests/*; do
-	MOTCUA_LAB=guest \$test -test.v -test.run '$pattern' -test.timeout 150s || failed=1
+	MOTCUA_LAB=guest \$test -test.v -test.run '$pattern' -test.timeout 600s || failed=1
 done
 echo "lab: failed=\$failed"
 poweroff -f

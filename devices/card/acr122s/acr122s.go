@@ -121,7 +121,7 @@ func (r *Reader) greet(ctx context.Context) error {
 	if !strings.HasPrefix(name, "ACR122") {
 		return devices.Fail(r.unit, "open", devices.ErrRefused, errors.New("what answers is no ACR122S: check the port"))
 	}
-	r.plate = devices.Plate{Maker: "ACS", Model: strings.TrimRight(name, "\x00\x90 ")}
+	r.plate = devices.Plate{Maker: "ACS", Model: strings.TrimRight(name, "\x00 ")}
 	return nil
 }
 

@@ -9,6 +9,20 @@
 //	a hangup is passed on bare                         UnplugIsNamed
 //	Read waits until p is full                         ReadGivesWhatIsThere
 //	a goroutine waits for ctx and nothing else         NothingLeft
+//	what a reader has no room for is dropped           KeepsOrder, on a line of reports
+//	"nothing to say" taken for a hangup                KeepsOrder, on a printer's line
+//	after a hangup TCP takes bytes yet                 UnplugIsNamed
+//	the Conn is not closed                             CloseUnblocks, PluggedManyTimes
+//	a goroutine for each line                          PluggedManyTimes
+//
+// Some show on one kind of line only, and fell to the tests of package port: half
+// a report written, a quiet printer asked in a loop or not left when the context
+// ends, a line one way taken for gone, what TCP holds back sent after Close, Drain
+// that does not wait, two owners of a node, a file left open by a refused open.
+//
+// The suite runs on whatever a Bench holds: a pty, a socket, net.Pipe, or a unit
+// on a real USB stack, whose far end is the gadget's file (/dev/g_printer0,
+// /dev/ttyGS0, /dev/hidg0). There, set Cycles to what time allows.
 //
 // Two lived, because they need a moment that a real line hardly ever gives: bytes
 // that come with the end of the context, and a deadline set late. They fell to a
