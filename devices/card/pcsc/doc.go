@@ -20,7 +20,7 @@
 // It is that of pcsc-lite's winscard_msg.h in the versions 4.4 (pcsc-lite 1.8.24 to
 // 2.2), 4.5 (2.3 and 2.4) and 4.6 (2.5). Older and newer daemons take 4.4; those from
 // 2.3.0 to 2.4.0 take 4.5 alone, so the daemon is asked. Tried with pcscd 1.9.9 of
-// Debian 12; the others against package pcscsim, written after their sources.
+// Debian 12, and for the others with package pcscsim, written after their sources.
 //
 // The reader's list and the coming and going of cards are heard on one connection
 // (two with 4.6, see watch), each card has another for itself. While nothing

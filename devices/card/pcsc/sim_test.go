@@ -1,3 +1,29 @@
+// Faults that were put into the driver on purpose, and the test that found each:
+//
+//	a deadline outlives its call              Run/CancelLeavesItUsable
+//	the counter of cards is not looked at     Run/TellsLate
+//	Reset does not wait for what is owed      Run/CancelledExchange
+//	a context's error is wrapped              Run/CancelledExchange
+//	a card is never found lifted              Run/LiftedIsNamed
+//	a reader off the list is no loss          Run/UnplugIsNamed
+//	Close leaves the card's line open         NothingIsLeft
+//	Close of the reader forgets the card      NothingIsLeft
+//	a refused version's line stays open       NothingIsLeft
+//	a busy card's line stays open             NothingIsLeft
+//	a busy reader is not tried again          NothingIsLeft
+//	only 4.4 is offered                       NothingIsLeft
+//	the promise is not waited for with 4.6    IdleSaysNothing
+//	a reader's figure is believed as it is    LongAnswers
+//	a mute card is an error                   MuteCard
+//	an answer's length is believed            DaemonSpoilsTheAnswer
+//	an exchange has no end of its own         DaemonSpoilsTheAnswer
+//	a card in use is not reset                TakesACardInUse
+//	a hung daemon is waited for               OpenNamesTheTrouble
+//
+// Some lived and have tests since: half an answer forgotten at a cancel
+// (HearKeepsHalf), a card that is shared (the simulated daemon refuses that), the
+// line of the second look left open (DaemonSpoilsTheAnswer). One that lived does
+// no harm: a card that the daemon says was removed is looked for once more.
 package pcsc_test
 
 import (
