@@ -10,5 +10,5 @@
 // moment of chance when the station enters the next write (to a socket or to who
 // started it), pwrite64 (to the disk) or fsync; the others strike by the clock.
 //
-//	TORTURE_LIVES=10000 go test -timeout 5h -v -run TestKilledAndReplayed ./cmd/workbench/torture
+//	TORTURE_LIVES=10000 TORTURE_DAYS=30 go test -timeout 5h -v ./cmd/workbench/torture
 package torture
