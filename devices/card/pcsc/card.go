@@ -302,6 +302,9 @@ func (h *held) gone(ctx context.Context) error {
 	within, cancel := context.WithTimeout(ctx, h.reader.limits.lifted)
 	defer cancel()
 	w, _, err := newWatch(within, h.reader.socket, h.reader.minor)
+	if err != nil && within.Err() != nil && errors.Is(err, within.Err()) {
+		return ctx.Err()
+	}
 	if err != nil {
 		return err
 	}

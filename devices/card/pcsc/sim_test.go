@@ -79,7 +79,7 @@ func bench(p pcscsim.Plan) func(*testing.T) cardtest.Bench {
 	return func(t *testing.T) cardtest.Bench {
 		t.Helper()
 		d, o := sim(t, p)
-		r, err := pcsc.Hasty{Exchange: patience, Lifted: 50 * time.Millisecond}.Open(t.Context(), o)
+		r, err := pcsc.Hasty{Exchange: patience, Lifted: 500 * time.Millisecond}.Open(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
