@@ -13,15 +13,20 @@
 #
 #   LAB_LOG=file   keep the whole of what the machine said
 #   LAB_PACKAGES="./devices/port"   these packages only
-#   LAB_LIMIT=400  seconds until a machine that hangs is ended
+#   LAB_LIMIT=900  seconds until a machine that hangs is ended
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-packages=(./devices/barcode/hid ./devices/port)
-modules=(
-	dummy_hcd usb_f_hid usb_f_acm usb_f_printer # the units' side
-	hid-generic usbhid evdev cdc-acm usblp      # the computer's
+packages=(
+	./devices/hotplug ./devices/port
+	./devices/barcode/hid ./devices/barcode/serial ./devices/barcode/camera
+	./devices/receipt/escpos ./devices/card/pcsc
 )
+modules=(
+	dummy_hcd usb_f_hid usb_f_acm usb_f_printer vivid # the units' side
+	xhci-pci hid-generic usbhid evdev cdc-acm usblp   # the computer's
+)
+units=(-device qemu-xhci -device usb-ccid) # played by QEMU
 [ -z "${LAB_PACKAGES:-}" ] || read -ra packages <<<"$LAB_PACKAGES"
 pattern=${1:-^TestLab}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/motcua-lab
@@ -80,7 +85,8 @@ done
 for package in "${packages[@]}"; do
 	binary=$root/tests/$(tr / - <<<"${package#./}")
 	go test -c -o "$binary" "$package"
-	ldd "$binary" | grep -o '/[^ ]*' | while read -r library; do
+	# One without C needs none.
+	{ ldd "$binary" 2>/dev/null || true; } | { grep -o '/[^ ]*' || true; } | while read -r library; do
 		mkdir -p "$root$(dirname "$library")"
 		cp -nL "$library" "$root$library"
 	done
@@ -115,8 +121,8 @@ log=${LAB_LOG:-$work/log}
 began=$(date +%s)
 # Time inside goes by instructions, not by the clock on the wall: a busy computer
 # makes no pauses, and waits take no time.
-timeout --foreground "${LAB_LIMIT:-400}" qemu-system-x86_64 -accel tcg -icount shift=1,sleep=off -rtc clock=vm \
-	-m 512 -smp 1 -nodefaults -nographic -no-reboot \
+timeout --foreground "${LAB_LIMIT:-900}" qemu-system-x86_64 -accel tcg -icount shift=1,sleep=off -rtc clock=vm \
+	-m 512 -smp 1 -nodefaults -nographic -no-reboot "${units[@]}" \
 	-serial stdio -kernel "$image/boot/vmlinuz-$version" -initrd "$work/initrd" \
 	-append "console=ttyS0 quiet oops=panic panic=-1 mitigations=off" </dev/null >"$log" 2>&1 || true
 tr -d '\r' <"$log" | sed -nE \

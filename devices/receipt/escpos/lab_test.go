@@ -1,8 +1,12 @@
 package escpos_test
 
 import (
+	"errors"
+	"image"
 	"testing"
+	"time"
 
+	"motcua/devices"
 	"motcua/devices/gadgetsim"
 	"motcua/devices/receipt"
 	"motcua/devices/receipt/escpos"
@@ -56,6 +60,33 @@ func onUSB(k gadgetsim.Kind, model string) func(*testing.T) receipttest.Bench {
 
 func TestLabPrinter(t *testing.T) { receipttest.Run(t, onUSB(gadgetsim.Printer(), "epson-tm-t82")) }
 
+// A printer that calls itself a modem prints, is pulled out in the middle of a slip,
+// and prints again when it is back, three times over.
 func TestLabSerialPrinter(t *testing.T) {
-	receipttest.Run(t, onUSB(gadgetsim.ACM(), "epson-tm-t82"))
+	b := onUSB(gadgetsim.ACM(), "epson-tm-t82")(t)
+	page := image.NewGray(image.Rect(0, 0, b.Printer.Width(), 1200))
+	for i := range page.Pix {
+		page.Pix[i] = byte(i*i>>9) | 0x3F
+	}
+	for round := range 3 {
+		before := len(b.Unit.Pieces())
+		if err := b.Printer.Print(t.Context(), receipt.Slip{Page: page}); err != nil {
+			t.Fatalf("round %d: Print = %v", round, err)
+		}
+		if st, err := b.Printer.Status(t.Context()); err != nil || st != receipt.OK {
+			t.Errorf("round %d: Status = %v, %v; want ok", round, st, err)
+		}
+		if n := len(b.Unit.Pieces()); n <= before {
+			t.Errorf("round %d: nothing came out", round)
+		}
+		done := make(chan error, 1)
+		go func() { done <- b.Printer.Print(t.Context(), receipt.Slip{Page: page}) }()
+		<-time.After(200 * time.Millisecond) // most times it is in the middle by now
+		b.Unit.Unplug()
+		if err := <-done; !errors.Is(err, devices.ErrGone) {
+			t.Fatalf("round %d: Print without a cable = %v; want ErrGone", round, err)
+		}
+		_ = b.Printer.Close()
+		b.Printer = b.Again()
+	}
 }
