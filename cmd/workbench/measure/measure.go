@@ -154,21 +154,34 @@ func (b *bench) heard(ctx context.Context, wanted func(desk.Heard) bool) (run de
 	})
 }
 
-// unplug pulls the scanner and puts it back.
+// unplug pulls the scanner, and then the card reader if there is one, and puts
+// each back.
 func (b *bench) unplug(ctx context.Context) error {
-	for _, step := range []struct {
+	for _, unit := range []struct {
 		name string
-		in   bool
-		bar  time.Duration
-	}{{"unplugging noticed", false, 2 * time.Second}, {"back in use after plugging in", true, 5 * time.Second}} {
-		start := time.Now()
-		if err := b.stage.Desk.Put(ctx, func(h *desk.Hands) { h.Scanner = step.in }); err != nil {
-			return err
+		hand func(*desk.Hands, bool)
+	}{
+		{"scanner", func(h *desk.Hands, in bool) { h.Scanner = in }},
+		{"reader", func(h *desk.Hands, in bool) { h.Reader = in }},
+	} {
+		if unit.name == "reader" && b.stage.Chipless != "" {
+			continue
 		}
-		if err := b.status(ctx, step.name, func(s hatch.Status) bool { return fine(s, "scanner") == step.in }); err != nil {
-			return err
+		for _, step := range []struct {
+			name string
+			in   bool
+			bar  time.Duration
+		}{{"unplugging noticed", false, 2 * time.Second}, {"back in use after plugging in", true, 5 * time.Second}} {
+			start := time.Now()
+			if err := b.stage.Desk.Put(ctx, func(h *desk.Hands) { unit.hand(h, step.in) }); err != nil {
+				return err
+			}
+			what := unit.name + " " + step.name
+			if err := b.status(ctx, what, func(s hatch.Status) bool { return fine(s, unit.name) == step.in }); err != nil {
+				return err
+			}
+			b.seconds(what, time.Since(start), step.bar)
 		}
-		b.seconds(step.name, time.Since(start), step.bar)
 	}
 	return nil
 }
