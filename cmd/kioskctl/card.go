@@ -218,6 +218,7 @@ func (f *cardFault) hint() string {
 		{errNoCard, "lay the card flat on the middle of the reader; `kioskctl card doctor` looks at each part"},
 		{card.ErrTwoCards, "lay one card alone: take it out of the wallet, away from other cards and the telephone"},
 		{card.ErrLifted, "leave the card where it is until the answer comes"},
+		{pcsc.ErrBusy, "the kiosk takes each card that is laid on: `systemctl stop kiosk` for as long as you try"},
 		{emrtd.ErrAsk, "the number is not this card's: look at it again, or open it with --mrz"},
 		{emrtd.ErrWrongCard, "lay an ID card with a chip on the reader"},
 		{emrtd.ErrUnsupported, "the card is of a make that is not known yet: tell the developers what `kioskctl card doctor` says"},

@@ -50,6 +50,7 @@ func runFaults(t *testing.T, set func(*testing.T) Bench, in func(*testing.T, fun
 
 // step is one exchange of a reading that went well.
 type step struct {
+	ins     byte // which command it is
 	sealed  bool // under secure messaging
 	answers bool // with data
 }
@@ -65,7 +66,7 @@ func (c *tap) Exchange(ctx context.Context, b []byte) ([]byte, error) {
 	c.all.Write(b)
 	answer, err := c.Card.Exchange(ctx, b)
 	c.all.Write(answer)
-	c.steps = append(c.steps, step{sealed: b[0]&0x0C != 0, answers: len(answer) > 2})
+	c.steps = append(c.steps, step{ins: b[1], sealed: b[0]&0x0C != 0, answers: len(answer) > 2})
 	return answer, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -19,7 +20,15 @@ import (
 	"motcua/devices/card/pcsc/pcscdtest"
 )
 
-// The suite over every way to a chip but the shortest.
+// The suite over every way to a chip but the shortest. MOTCUA_LONG=1 runs more of
+// it, which takes minutes.
+
+func depth() cardtest.Depth {
+	if os.Getenv("MOTCUA_LONG") != "" {
+		return cardtest.OfEachKind
+	}
+	return cardtest.Few
+}
 
 // patience is after how long the drivers' readers give a silent card up, at most.
 const patience = 2 * time.Second
@@ -39,7 +48,7 @@ func TestBehindTheCardDaemon(t *testing.T) {
 			Reader: kept{r}, Unit: "card", Single: true, Patience: patience,
 			Lay: func(c *cardsim.Chip) { h.lay(t, c) }, Lift: h.lift,
 		}
-	}, cardtest.Few)
+	}, depth())
 }
 
 // kept is a reader that stays open for the next case.
@@ -96,7 +105,7 @@ func TestOnASerialLine(t *testing.T) {
 			t.Fatal(err)
 		}
 		return cardtest.Bench{Reader: line{r, d}, Unit: "card", Lay: d.Lay, Lift: d.Lift, Patience: patience}
-	}, cardtest.OfEachKind)
+	}, depth())
 }
 
 // line is a reader that is switched off where it is closed.
