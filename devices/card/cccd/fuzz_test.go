@@ -7,6 +7,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"motcua/devices/card/cccd"
+	"motcua/devices/card/lds"
 	"motcua/devices/card/lds/ldstest"
 )
 
@@ -34,6 +35,7 @@ func FuzzRead(f *testing.F) {
 		if n := len(c.Number); n != 0 && n != 12 {
 			t.Errorf("a number of %d digits", n)
 		}
+		c.NameFits(lds.MRZ{Layout: lds.TD1, Surname: "NGUYEN", Given: "PHUC KHANH HUNG CONG TANG"})
 		if c.Never && !c.Expires.IsZero() {
 			t.Error("expires and never does")
 		}
