@@ -6,7 +6,7 @@ OUT := out
 FUZZTIME ?= 20s
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench run lab fuzz voice build deps gate
+.PHONY: help demo test check bench run lab torture powercut fuzz voice build deps gate
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,7 @@ run: build ## the same with nobody touching: central, workbench and the kiosk's 
 
 test: deps ## everything, headless: what CI runs
 	$(GO) test -race -timeout 25m ./...
+	scripts/lab/powercut.sh
 	@$(MAKE) --no-print-directory check
 
 check: deps ## gofmt, vet, staticcheck, generated code, layers, clean tree
@@ -45,6 +46,14 @@ bench: build ## measure; writes out/bench.json and prints each row with its bar
 
 lab: deps ## the drivers on a real USB stack, in a guest that QEMU boots
 	scripts/lab/run.sh
+
+torture: deps ## hours: 10,000 kills behind a bad network, a month offline, power cuts
+	TORTURE_LIVES=10000 TORTURE_DAYS=30 $(GO) test -count=1 -timeout 6h -v ./cmd/workbench/torture
+	UPLINK_KILLS=10000 $(GO) test -count=1 -timeout 6h -v -run TestKilledAtAnyStep ./kiosk/uplink
+	POWERCUT_POINTS=1000 LAB_LIMIT=3600 scripts/lab/powercut.sh
+
+powercut: deps ## cut the power under an outbox at hundreds of points, in a guest that QEMU boots
+	scripts/lab/powercut.sh
 
 fuzz: deps ## every fuzz target for FUZZTIME (20s) each
 	@scripts/fuzz.sh $(FUZZTIME)

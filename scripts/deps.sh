@@ -16,6 +16,7 @@ test=(
   xvfb libgl1-mesa-dri                  # a screen where there is none, drawn in software
   zbar-tools                            # reads the printed QR codes as a phone would
   pcscd vsmartcard-vpcd                 # the card daemon, with a reader that is none
+  strace                                # kills a station at a write or a sync
 )
 voice=(espeak-ng vorbis-tools)          # `make voice` alone, but small
 

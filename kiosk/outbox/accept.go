@@ -59,7 +59,7 @@ func (b *Outbox) check(it Item) error {
 }
 
 func (b *Outbox) put(ctx context.Context, it Item) (again bool, err error) {
-	fail := func(err error) (bool, error) { return false, classify("accept "+it.ID, err) }
+	fail := func(err error) (bool, error) { return false, b.classify("accept "+it.ID, err) }
 	sum := sha256.Sum256(it.Sealed)
 	tx, err := b.write.BeginTx(ctx, nil)
 	if err != nil {

@@ -124,19 +124,19 @@ func (b *Outbox) apply(ctx context.Context, all []Mark) (missed []Mark, err erro
 	op := marks[all[0].kind].op + " " + all[0].ID
 	tx, err := b.write.BeginTx(ctx, nil)
 	if err != nil {
-		return nil, classify(op, err)
+		return nil, b.classify(op, err)
 	}
 	defer tx.Rollback()
 	for _, m := range all {
 		res, err := tx.Stmt(b.st.marks[m.kind]).Exec(append(m.args[:len(m.args):len(m.args)], m.ID)...)
 		if err != nil {
-			return nil, classify(marks[m.kind].op+" "+m.ID, err)
+			return nil, b.classify(marks[m.kind].op+" "+m.ID, err)
 		}
 		if n, err := res.RowsAffected(); err == nil && n == 0 {
 			missed = append(missed, m)
 		}
 	}
-	return missed, classify(op, tx.Commit())
+	return missed, b.classify(op, tx.Commit())
 }
 
 // Sending applies MarkSending alone.

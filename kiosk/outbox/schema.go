@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -164,4 +166,28 @@ func classify(op string, err error) error {
 		}
 	}
 	return fmt.Errorf("outbox: %s: %w", op, err)
+}
+
+// classify is classify for what happened to an open outbox: when the kernel took
+// the right to write from a disk that fails, SQLite only tells of a sync that
+// failed, and statfs(2) of a file system that can be written.
+func (b *Outbox) classify(op string, err error) error {
+	se, ok := errors.AsType[*sqlite.Error](err)
+	if !ok || se.Code()&0xff != lib.SQLITE_IOERR {
+		return classify(op, err)
+	}
+	if probe := b.probe(); errors.Is(probe, syscall.EROFS) {
+		return fmt.Errorf("outbox: %s: %w: %w", op, ErrReadOnly, err)
+	}
+	return classify(op, err)
+}
+
+// probe tries to make a file.
+func (b *Outbox) probe() error {
+	file := filepath.Join(b.dir, "probe")
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(file))
 }

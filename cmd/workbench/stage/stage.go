@@ -244,6 +244,12 @@ func (s *Stage) KioskLog() (string, error) {
 	return string(b), err
 }
 
+// Disk is where all lies that the kiosk writes: its data, its log, its
+// configuration and the folder of its socket's lock.
+func (s *Stage) Disk() []string {
+	return []string{s.path("data"), s.path("log", "kiosk.log"), s.path("kiosk.toml"), s.Socket() + ".lock"}
+}
+
 // writeConfig writes the kiosk's configuration. The kiosk reaches central
 // through the desk's cable.
 func (s *Stage) writeConfig(ctx context.Context) error {
