@@ -206,10 +206,10 @@ func (g *grid) place(p *plane, m [3]mark, n int, light bool) (warp, bool) {
 	from := append(middles[:3:3], Point{size - 3.5, size - 3.5})
 	to := []Point{m[0].Point, m[1].Point, m[2].Point, minus(plus(m[1].Point, m[2].Point, 1), m[0].Point)}
 	w, ok := square(n, from, to)
-	beat, reach := -1.0, 6.0
-	if ok {
-		beat = timing(p, &w, n, light)
+	if !ok {
+		return warp{}, false
 	}
+	aligned, reach := g.fixed(n), 6.0
 	from, to = from[:3], to[:3]
 	for i, at := range middles {
 		if m[i].whole {
@@ -218,17 +218,13 @@ func (g *grid) place(p *plane, m [3]mark, n int, light bool) (warp, bool) {
 			}
 		}
 	}
-	if len(from) >= 9 {
-		if sloped, ok := square(n, from, to); ok {
-			if t := timing(p, &sloped, n, light); t > beat {
-				w, beat, reach = sloped, t, 3.5
-			}
-		}
+	if sloped, ok := square(n, from, to); ok && len(from) >= 9 && g.match(p, &sloped, light) >= g.match(p, &w, light) {
+		w, reach = sloped, 3.5
 	}
-	if beat < 0.25+1/(size-16) { // what is none alternates by chance, over few modules more so
+	if timing(p, &w, n, light) < 0.25+1/(size-16) { // what is none alternates by chance, over few modules more so
 		return warp{}, false
 	}
-	if g.fixed(n) {
+	if aligned {
 		w = g.align(p, w, m, n, reach, light)
 	}
 	w = g.settle(p, w, n, light)

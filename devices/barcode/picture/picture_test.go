@@ -163,7 +163,7 @@ func TestRead(t *testing.T) {
 		way  string // "" = any
 	}{
 		{"as drawn", plain, card, ""},
-		{"light on dark", remade(plain, func(x, y int) uint8 { return 255 - level(plain, x, y) }), card, ""},
+		{"light on dark", remade(plain, func(x, y int) uint8 { return 255 - level(plain, x, y) }), card, "plain/"},
 		{"mirrored", remade(plain, func(x, y int) uint8 { return level(plain, side-1-x, y) }), card, ""},
 		{"upside down", remade(plain, func(x, y int) uint8 { return level(plain, side-1-x, side-1-y) }), card, ""},
 		{"one blank module around", plain.SubImage(plain.Rect.Inset(12)).(*image.Gray), card, ""},
@@ -228,6 +228,40 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+// A code on a slope is narrower at its far side by up to that share. Its size, which
+// is told by the near and the far marks, is then off at first; the smallest one has
+// no alignment pattern to tell the slope by.
+func TestSlopes(t *testing.T) {
+	for _, version := range []int{1, 2, 8, 14, 25} {
+		for _, narrower := range []float64{0.1, 0.25, 0.4} {
+			v, err := decoder.Version_GetVersionForNumber(version)
+			if err != nil {
+				t.Fatal(err)
+			}
+			room := v.GetTotalCodewords() - v.GetECBlocksForLevel(decoder.ErrorCorrectionLevel_M).GetTotalECCodewords()
+			text := strings.Repeat("x", room-4)
+			flat := symbol(t, text, decoder.ErrorCorrectionLevel_M, 12, nil)
+			side := float64(flat.Rect.Dx())
+			out := side / 2 // six pixels a module at the near side
+			img := remade(flat, func(x, y int) uint8 {
+				if float64(x) >= out || float64(y) >= out {
+					return 230
+				}
+				// Seen from above its near side: rows farther away are shorter, and closer together.
+				far := 1 - float64(y)/out
+				depth := 1 / (1 - narrower*far)
+				u, w := (float64(x)-out/2)*depth*side/out+side/2, side-far*depth*(1-narrower)*side
+				return level(flat, int(min(max(u, 0), side-1)), int(min(max(w, 0), side-1)))
+			})
+			var r picture.Reader
+			found, err := r.Read(img)
+			if err != nil || found.Text != text || found.Version != version {
+				t.Errorf("version %d, narrower by %.2f: Read = version %d, %v", version, narrower, found.Version, err)
+			}
+		}
+	}
+}
+
 func TestCorners(t *testing.T) {
 	var r picture.Reader
 	for _, n := range []int{int(picturetest.Clean), int(picturetest.Perspective), 10, 11, 20, 21} {
@@ -238,12 +272,36 @@ func TestCorners(t *testing.T) {
 			continue
 		}
 		for i, want := range s.Corners() {
-			if off := math.Hypot(found.Corners[i].X-want[0], found.Corners[i].Y-want[1]); off > s.Module/2 {
+			if off := math.Hypot(found.Corners[i].X-want[0], found.Corners[i].Y-want[1]); off > s.Module/4 {
 				t.Errorf("%v: corner %d is %.1f pixels off", s, i, off)
 			}
 		}
 		if found.Version != s.Version {
 			t.Errorf("%v: read as version %d", s, found.Version)
+		}
+	}
+}
+
+// Where a code is in a photograph that was read at half its size and less.
+func TestCornersOfLarge(t *testing.T) {
+	const module, left, top = 24, 700, 500
+	code := symbol(t, card, decoder.ErrorCorrectionLevel_M, module, nil)
+	img := image.NewGray(image.Rect(0, 0, 4000, 3000))
+	for i := range img.Pix {
+		x, y := i%4000-left, i/4000-top
+		if img.Pix[i] = 200; image.Pt(x, y).In(code.Rect) {
+			img.Pix[i] = level(code, x, y)
+		}
+	}
+	var r picture.Reader
+	found, err := r.Read(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, far := 4.0*module-0.5, float64(code.Rect.Dx()-4*module)-0.5
+	for i, want := range [4]picture.Point{{X: left + near, Y: top + near}, {X: left + far, Y: top + near}, {X: left + far, Y: top + far}, {X: left + near, Y: top + far}} {
+		if off := math.Hypot(found.Corners[i].X-want.X, found.Corners[i].Y-want.Y); off > module/4 {
+			t.Errorf("corner %d is %.1f pixels off", i, off)
 		}
 	}
 }

@@ -40,6 +40,13 @@ func nak(c serial.Command) []byte  { return c.Nak }
 func none(serial.Command) []byte   { return nil }
 func send(c serial.Command) string { return string(c.Send) }
 
+// soon ends a wait for what does not come.
+func soon(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // The suite once more with a unit that is made to read by us, whatever it makes of
 // that: no answer of its own is ever taken for a code.
 func TestTriggeredScanner(t *testing.T) {
@@ -68,7 +75,7 @@ func TestTriggeredScanner(t *testing.T) {
 					Unit:    "scanner",
 					Scan:    func(content string) { scan(content, "\r\n") },
 					Half: func(content string) func() {
-						if err := sim.Await(t.Context(), p.On.Send, 1); err != nil {
+						if err := sim.Await(soon(t), p.On.Send, 1); err != nil {
 							t.Error(err)
 						}
 						scan(content[:40], "")
@@ -116,7 +123,7 @@ func TestProfilesOnPty(t *testing.T) {
 				scanned := make(chan error, 1)
 				go func() {
 					if trigger == serial.Host {
-						if err := sim.Await(t.Context(), p.On.Send, 1); err != nil {
+						if err := sim.Await(soon(t), p.On.Send, 1); err != nil {
 							scanned <- err
 							return
 						}
@@ -131,13 +138,13 @@ func TestProfilesOnPty(t *testing.T) {
 					t.Fatal(err)
 				}
 				if trigger == serial.Host {
-					if err := sim.Await(t.Context(), p.Off.Send, 1); err != nil {
+					if err := sim.Await(soon(t), p.Off.Send, 1); err != nil {
 						t.Fatal(err)
 					}
 					commands = slices.Concat(commands, []serial.Command{p.On, p.Off})
 				}
 				for _, c := range commands { // heard at last, if nobody waited for an answer
-					if err := sim.Await(t.Context(), c.Send, 1); err != nil {
+					if err := sim.Await(soon(t), c.Send, 1); err != nil {
 						t.Fatal(err)
 					}
 				}
