@@ -23,6 +23,42 @@
 //
 // One lived, as the suite knows codes and not bytes: two codes in one read, the
 // second dropped. It falls to the driver's own table of framings.
+//
+// Into the camera's driver:
+//
+//	a cancel drops half a frame                     HalfThenCancel
+//	the context's error counts as silence           CancelLeavesItUsable, HalfThenCancel
+//	a held code is reported each time               OncePerPresentation
+//	a flood is garbled many times over              FloodIsGarbledOnce
+//	a flood has no limit                            FloodIsGarbledOnce
+//	an error without the unit's name                FloodIsGarbledOnce
+//	Close leaves the camera open                    CloseUnblocks, CloseTwice
+//	letters are not composed                        Reports
+//	lengths in a JPEG are not followed              every case
+//
+// The suite shows no empty desk, no damage and no second format, so these fell to
+// the driver's own tests: a desk that never changes, or is looked at as often while
+// it does not; frames taken as fast as they come; one spoiled frame that fails Next;
+// colour taken for brightness; JPEG tables that are not put back. One lived: a
+// closed scanner that goes on, as its closed source refuses by itself.
+//
+// Into the triggers of the serial driver, with a unit that answers, one that does
+// not and one that is slow:
+//
+//	an answer counts as a code                      Reports, KeepsOrder, HalfThenCancel and others
+//	a silent unit is refused                        every case
+//	the unit is never let go                        its own test of each profile
+//	the unit is told once only                      its own test of host mode
+//	a no is not heard                               its own test of refusals
+//	a refused unit stays open                       its own test of refusals
+//	answers are not waited for                      its own test of each profile
+//	the suffix is no end                            its own test of suffixes
+//
+// And into package picture, whose own tests found light on dark that is not turned
+// round, corners that are not scaled back, one size of code tried, every code taken
+// for flat, gozxing's detectors never asked, and half of a 16-bit level read. Two
+// lived: no alignment pattern looked for, and the net not settled. In all but the
+// worst pictures either does the other's work.
 package barcodetest
 
 import (
