@@ -87,7 +87,7 @@ func open(ctx context.Context, c config.Config) (h *house, err error) {
 		return nil, err
 	}
 	h.uplink = uplink.New(uplink.Options{Outbox: h.outbox, Base: c.Central.URL, TLS: bundle.TLS, Station: c.Station,
-		Log: h.log.With("part", "uplink"), Tell: h.heard, Health: h.health})
+		VisitRate: c.Central.VisitRate, Log: h.log.With("part", "uplink"), Tell: h.heard, Health: h.health})
 	scan, hasScanner := h.scanner()
 	print, hasPrinter := h.printer()
 	read, hasReader := h.reader()
@@ -193,13 +193,17 @@ func (h *house) parts() []kiosk.Part {
 	if socket == "" {
 		socket = hatch.DefaultSocket
 	}
-	return []kiosk.Part{
+	parts := []kiosk.Part{
 		{Name: "station", Run: h.station.Run},
 		{Name: "uplink", Run: h.uplink.Run},
 		{Name: "voice", Run: h.mouth.Run},
 		{Name: "hatch", Run: func(ctx context.Context) error { return hatch.Run(ctx, socket, window{h}) }},
 		{Name: "upkeep", Run: h.upkeep},
 	}
+	if at := h.config.Metrics.Listen; at != "" {
+		parts = append(parts, kiosk.Part{Name: "metrics", Run: func(ctx context.Context) error { return h.metrics(ctx, at) }})
+	}
+	return parts
 }
 
 // close gives back what open took, the outbox last.

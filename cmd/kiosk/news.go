@@ -60,7 +60,8 @@ func (h *house) lookUp(ctx context.Context, id, secret string) visit.LookedUp {
 	return out
 }
 
-// drawn puts what is on the screen onto the hatch's board.
+// drawn puts what is on the screen onto the hatch's board, and has the uplink
+// send slowly while somebody is there.
 func (h *house) drawn(v visit.View, _ time.Time) {
 	out := hatch.Screen{Screen: v.Screen, Step: v.Step, Lang: string(v.Lang), Busy: v.Busy,
 		Width: h.config.Screen.Width, Height: h.config.Screen.Height}
@@ -77,6 +78,7 @@ func (h *house) drawn(v visit.View, _ time.Time) {
 		out.Targets = append(out.Targets, target(t, said))
 	}
 	h.board.Show(out)
+	h.uplink.Visit(v.Screen != "attract")
 }
 
 // labels are the words that stand for what a visitor entered: on a field, on a

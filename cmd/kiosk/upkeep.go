@@ -6,6 +6,7 @@ import (
 
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/trouble"
+	"motcua/kiosk/uplink/metrics"
 )
 
 // How often the house looks after itself.
@@ -37,6 +38,16 @@ func (h *house) upkeep(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// metrics serves the figures; a station goes on without them.
+func (h *house) metrics(ctx context.Context, at string) error {
+	err := metrics.Source{Outbox: h.outbox, Uplink: h.uplink}.Run(ctx, at)
+	if ctx.Err() == nil {
+		h.log.Error("metrics are not served", "err", err)
+		<-ctx.Done()
+	}
+	return ctx.Err()
 }
 
 // look compares what is wrong with what is said to be.

@@ -6,6 +6,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
@@ -30,6 +31,7 @@ type Config struct {
 	Central     Central      `toml:"central"`
 	Voice       Voice        `toml:"voice"`
 	Trust       Trust        `toml:"trust"`
+	Metrics     Metrics      `toml:"metrics"`
 	Peripherals []Peripheral `toml:"peripheral"`
 }
 
@@ -44,6 +46,14 @@ type Screen struct {
 type Central struct {
 	URL    string `toml:"url"`    // https only
 	Bundle string `toml:"bundle"` // directory with this station's keys, made at enrolment
+	// VisitRate is how many bytes a second are sent at most while somebody uses
+	// the station; 0 = uplink.VisitRate.
+	VisitRate int `toml:"visit_rate"`
+}
+
+// Metrics is where a monitoring system on the same machine finds the figures.
+type Metrics struct {
+	Listen string `toml:"listen"` // "127.0.0.1:9101", loopback only; "" = nowhere
 }
 
 // Voice is how prompts are spoken.
@@ -165,6 +175,12 @@ func (c *Config) check(fault func(key, format string, args ...any)) {
 	}
 	if c.Central.Bundle == "" {
 		fault("central.bundle", "central.bundle is the directory of this station's keys and has no default")
+	}
+	if r := c.Central.VisitRate; r != 0 && r < 4<<10 {
+		fault("central.visit_rate", "central.visit_rate is in bytes a second, at least 4096; got %d", r)
+	}
+	if at, err := netip.ParseAddrPort(c.Metrics.Listen); c.Metrics.Listen != "" && (err != nil || !at.Addr().IsLoopback()) {
+		fault("metrics.listen", "metrics.listen is an address of this machine alone, like \"127.0.0.1:9101\"; got %q", c.Metrics.Listen)
 	}
 	if c.Voice.Level < 0 || c.Voice.Level > 100 {
 		fault("voice.level", "voice.level is from 0 to 100; got %d", c.Voice.Level)

@@ -156,6 +156,26 @@ func TestCardReader(t *testing.T) {
 	}
 }
 
+func TestMetrics(t *testing.T) {
+	const rate = "bundle = \"/etc/kiosk/bundle\"\nvisit_rate = %s\n"
+	text := func(listen, perSecond string) []byte {
+		t := strings.Replace(good, "bundle = \"/etc/kiosk/bundle\"\n", strings.Replace(rate, "%s", perSecond, 1), 1)
+		return []byte(t + "[metrics]\nlisten = \"" + listen + "\"\n")
+	}
+	c, err := Parse("kiosk.toml", text("[::1]:9101", "32768"))
+	if err != nil || c.Metrics.Listen != "[::1]:9101" || c.Central.VisitRate != 32768 {
+		t.Errorf("%+v, %+v, %v", c.Metrics, c.Central, err)
+	}
+	for _, listen := range []string{"0.0.0.0:9101", ":9101", "192.0.2.1:9101", "127.0.0.1"} {
+		if _, err := Parse("kiosk.toml", text(listen, "0")); err == nil || !strings.Contains(err.Error(), "metrics.listen is an address of this machine alone") {
+			t.Errorf("Parse with metrics at %q: %v", listen, err)
+		}
+	}
+	if _, err := Parse("kiosk.toml", text("127.0.0.1:9101", "100")); err == nil || !strings.Contains(err.Error(), "visit_rate is in bytes a second") {
+		t.Errorf("Parse with 100 bytes a second: %v", err)
+	}
+}
+
 func TestNotTOML(t *testing.T) {
 	_, err := Parse("kiosk.toml", []byte("station = \"CN-03\"\nunit 00082\n"))
 	if err == nil || !strings.HasPrefix(err.Error(), "kiosk.toml:2: ") {

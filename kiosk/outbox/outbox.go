@@ -51,7 +51,7 @@ type State string
 const (
 	// Queued: accepted here, never sent.
 	Queued State = "queued"
-	// Sending: on its way at this moment.
+	// Sending: on its way at this moment, or next in its row.
 	Sending State = "sending"
 	// Received: central has confirmed it.
 	Received State = "received"

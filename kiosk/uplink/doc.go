@@ -4,7 +4,12 @@
 // # Delivery
 //
 // Submissions go one after the other in the order of acceptance, each by an
-// idempotent PUT, so a reply that was lost costs only another PUT. One that
+// idempotent PUT, so a reply that was lost costs only another PUT. They are taken
+// out of the outbox in rows, of one at first and of up to 32 on a way that works,
+// and what became of them is marked while the next is under way, so that the
+// disk does not slow the drain: it is as fast as a bare loop of PUTs. What staff
+// ask for (SendThis) goes before all others. While somebody uses the station
+// (Visit) at most VisitRate bytes a second are sent. One that
 // central refuses (409, 413, 422) goes to the dead letters with central's
 // reason, owner and next step; one on which central fails (500) waits by itself
 // and comes again. Neither holds up the next.
