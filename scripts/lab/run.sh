@@ -20,7 +20,7 @@ cd "$(dirname "$0")/../.."
 packages=(
 	./devices/hotplug ./devices/port
 	./devices/barcode/hid ./devices/barcode/serial ./devices/barcode/camera
-	./devices/receipt/escpos ./devices/card/pcsc
+	./devices/receipt/escpos ./devices/card/pcsc ./devices/card/acr122s
 )
 modules=(
 	dummy_hcd usb_f_hid usb_f_acm usb_f_printer vivid # the units' side
