@@ -30,8 +30,8 @@ const (
 // TCP is an open line to a unit on the network, such as a printer with port 9100.
 //
 // Little is kept ahead of the unit, so that a Write that returned is about what
-// the unit has taken, as on the other lines, and Close drops the rest: half a
-// slip must not come out of a printer that returns minutes later. A cable that is
+// the unit has taken, as on the other lines, and Close drops the rest if there is
+// one: half a slip must not come out of a printer that returns minutes later. A cable that is
 // pulled shows within 5 s as devices.ErrGone; a unit that is full and takes
 // nothing for that long is gone too, since the kernel does not tell the two apart.
 type TCP struct {
@@ -60,7 +60,13 @@ func OpenTCP(ctx context.Context, o TCPOptions) (*TCP, error) {
 	line := conn.(*net.TCPConn) // what a dialer gives for "tcp"
 	t := &TCP{New(o.Unit, line)}
 	t.Stall, t.piece, t.unsent = cmp.Or(o.Stall, DefaultStall), mouthful, waiting(line)
-	t.flush = func() { _ = line.SetLinger(0) }
+	t.flush = func() {
+		// Only if there is a rest: a line that is cut takes from the unit what it
+		// has received and not read yet.
+		if busy, err := t.unsent(); busy || err != nil {
+			_ = line.SetLinger(0)
+		}
+	}
 	_ = line.SetWriteBuffer(ahead)
 	err = control(line, func(fd int) error {
 		return unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(deaf.Milliseconds()))

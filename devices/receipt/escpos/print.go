@@ -195,7 +195,16 @@ func (p *Printer) check(ctx context.Context, op string) error {
 func (p *Printer) confirm(ctx context.Context, op string) error {
 	p.remains = false
 	if !p.answered {
-		return p.passOn(ctx, op)
+		if err := p.passOn(ctx, op); err != nil {
+			return err
+		}
+		// It had no time yet, perhaps: one that wakes up slowly is no deaf one.
+		if st, err := p.status(ctx, op); err != nil || !p.answered {
+			return err
+		} else if !st.Prints() {
+			p.remains = true
+			return p.staff(op, st)
+		}
 	}
 	err := p.out(ctx, op)
 	if errors.Is(err, devices.ErrStaff) {

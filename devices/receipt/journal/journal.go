@@ -37,6 +37,14 @@
 // The file holds one line an event: a checksum, and JSON. Each line says all of
 // its job, so a damaged one harms no other. The file is written anew at Open and
 // whenever it has grown; renaming makes that one step.
+//
+// Faults that were put in on purpose, and the test that found each: a number given
+// twice, or given back by a lost copy; Begin believed before it is on disk; Out of
+// a lost copy; lost counted as done; no lock (TestOneReceipt); a checksum not looked
+// at, a number given back by a bad block (TestDamagedInTheMiddle); half a line taken
+// (TestCutAtEveryByte); what is owed forgotten (TestForgets); a failed disk believed
+// (TestDiskFails); Begin left out, and a printer that reports an earlier program's
+// slip as ours (TestKilledAtEveryStep).
 package journal
 
 import (

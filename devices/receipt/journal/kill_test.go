@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	flag.Parse()
-	if err := flag.Set("test.parallel", "8"); err != nil { // they mostly wait for paper to move
+	if err := flag.Set("test.parallel", "4"); err != nil { // they mostly wait for paper to move
 		fmt.Println(err)
 		os.Exit(2)
 	}
@@ -269,6 +269,10 @@ func scenario(t *testing.T, model string, paper bool, n int, after time.Duration
 		t.Errorf("unfinished %+v, %d damaged", left, j.Damaged())
 	}
 	found := whole(unit)
+	// A unit that never answered, on a busy computer, prints yet what it took.
+	for end := time.Now().Add(20 * time.Second); len(found) < receipts && time.Now().Before(end); found = whole(unit) {
+		<-time.After(50 * time.Millisecond)
+	}
 	for i := range receipts {
 		id, total := strconv.Itoa(i+1), 0
 		for copies, times := range found[id] {

@@ -99,30 +99,46 @@ func (f *firmware) reset() {
 // next takes one byte out of the buffer.
 func (f *firmware) next() (byte, error) {
 	for {
+		select {
+		case b := <-f.in.bytes:
+			return b, f.take1(b)
+		default:
+		}
 		f.mu.Lock()
 		cleared, changed := f.clears != f.since, f.changed
-		if f.stopped && len(f.in.bytes) <= cap(f.in.bytes)/8 {
-			f.stopped = false
-			f.say(0x11)
-		}
+		f.resume()
 		f.mu.Unlock()
 		if cleared {
 			return 0, errCleared
 		}
 		select {
 		case b := <-f.in.bytes:
-			f.took(b)
-			return b, nil
-		default:
-		}
-		select {
-		case b := <-f.in.bytes:
-			f.took(b)
-			return b, nil
+			return b, f.take1(b)
 		case <-changed:
 		case <-f.off:
 			return 0, errOff
 		}
+	}
+}
+
+// take1 notes a byte of the stream that was consumed, unless the buffers were
+// cleared since the command began.
+func (f *firmware) take1(b byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.resume()
+	if f.clears != f.since {
+		return errCleared
+	}
+	f.raw, f.job = keep(f.raw, b), keep(f.job, b)
+	return nil
+}
+
+// resume says XON when there is room again. f.mu is held.
+func (f *firmware) resume() {
+	if f.stopped && len(f.in.bytes) <= cap(f.in.bytes)/8 {
+		f.stopped = false
+		f.say(0x11)
 	}
 }
 

@@ -306,10 +306,11 @@ func (m *mech) release(rows int, torn bool) {
 // piece draws the first rows of the roll. m.mu is held.
 func (m *mech) piece(rows int, torn bool) Piece {
 	img := image.NewGray(image.Rect(0, 0, m.opts.Width, rows))
-	for i := range img.Pix {
-		x, y := i%m.opts.Width, i/m.opts.Width
-		if m.roll[y*m.stride()+x/8]>>(7-x%8)&1 == 0 {
-			img.Pix[i] = 0xFF
+	for at, bits := range m.roll[:rows*m.stride()] {
+		for i := range 8 {
+			if bits<<i&0x80 == 0 {
+				img.Pix[8*at+i] = 0xFF
+			}
 		}
 	}
 	p := Piece{Image: img, At: time.Now(), MM: m.mm(rows), Torn: torn, Raw: m.raw}
@@ -335,13 +336,6 @@ func (m *mech) strange(what string) {
 	if len(m.unknown) < 1000 || m.unknown[what] > 0 {
 		m.unknown[what]++
 	}
-}
-
-// took notes a byte of the stream that was consumed.
-func (m *mech) took(b byte) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.raw, m.job = keep(m.raw, b), keep(m.job, b)
 }
 
 func keep(log []byte, b byte) []byte {

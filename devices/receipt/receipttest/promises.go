@@ -50,7 +50,7 @@ func keepsOrder(t *testing.T, b Bench) {
 	mustPrint(t, b, first)
 	mustPrint(t, b, second)
 	pieces := b.Unit.Pieces()
-	if ink(pieces[len(pieces)-2].Image) != ink(first.Page) || ink(pieces[len(pieces)-1].Image) != ink(second.Page) {
+	if !same(pieces[len(pieces)-2].Image, first.Page) || !same(pieces[len(pieces)-1].Image, second.Page) {
 		t.Error("the slips came out in another order than they were printed")
 	}
 }

@@ -1,6 +1,9 @@
 // Package receipttest holds every printer driver to the promises of
 // receipt.Printer.
 //
+// Some promises are asked of some units only: those of a Deaf line, and those of a
+// Presenter.
+//
 // A driver's test says how to put a printer on the desk and calls Run, or, if
 // nothing in it is a real file, InBubble, which works in virtual time and also
 // finds goroutines that are left behind.
@@ -8,30 +11,63 @@
 // Broken on purpose, in the escpos driver, and caught by these cases:
 //
 //   - a half-sent band not filled up: a cancelled print leaves it usable, paper ends
+//
 //   - remains not cut off before the next slip: paper ends, cover opened, jam
+//
 //   - silence taken for paper out: a silent unit is never out of paper
+//
 //   - a cancelled slip not ended: a cancelled print leaves it usable
+//
 //   - the turn kept by a cancelled print: a cancelled print leaves it usable (deadlock)
+//
 //   - success before the paper is out: paper ends near the foot, on the way to the cutter
+//
 //   - no question within a slip: paper ends early, in the middle
+//
 //   - answers to pixels taken for ours: paper ends near the foot
+//
 //   - the right edge of each band lost: prints whole and cuts
+//
 //   - a fault without its status: paper out before, and all others of its kind
 //
-// Two lived. A late answer to DLE EOT taken for the next one was seen only on a
+//   - a slip at the mouth left there: a slip at the mouth is no other visitor's
+//
+//   - the slip not brought to the mouth: a presented slip waits until it is taken
+//
+//   - remains brought to the mouth: half a slip is not presented, and others
+//
+//   - Taken without looking: a presented slip waits until it is taken
+//
+//   - Retract without looking: a slip that cannot be pulled back is told
+//
+//   - silence read as ok: a silent unit is unknown and prints; what is not known is
+//     neither fine nor bad
+//
+//   - automatic status taken for an answer: status is what the unit says
+//
+//   - a full status read one byte off: prints whole and cuts, on a kiosk printer
+//
+//   - no process id waited for: keeps order and mixes nothing
+//
+// Process ids counted from 0 lived here, and fell to a program that was killed and
+// started again (package journal); so did a GS r of an earlier program that is
+// taken for ours, which now has a test of the driver. A process id or an automatic
+// status broken by other answers fell to the driver's own tests of its bytes.
+//
+// Two more lived. A late answer to DLE EOT taken for the next one was seen only on a
 // pty; a unit that answers in turn with the drawer pin high now shows it in
 // virtual time. Buffers not emptied after a fault keep every promise here, as
 // the remains come out as a piece apart; the driver's own tests look at that.
 package receipttest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"image"
 	"image/color"
 	"math/rand/v2"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,6 +92,9 @@ type Bench struct {
 	// printed: in the middle of a slip it cannot say why it stopped, and may be
 	// Offline.
 	InTurn bool
+	// busy tells that time is real: on a computer with more to do, the unit may be
+	// late to answer, and be Unknown or Offline for a while.
+	busy bool
 	// Deaf tells that the line carries nothing back: nothing is ever known of the
 	// unit, and it prints.
 	Deaf bool
@@ -120,7 +159,11 @@ func Run(t *testing.T, bench func(t *testing.T) Bench) {
 	for _, p := range promises() {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
-			p.put(t, bench)
+			p.put(t, func(t *testing.T) Bench {
+				b := bench(t)
+				b.busy = true
+				return b
+			})
 		})
 	}
 }
@@ -203,42 +246,40 @@ func long(seed uint64, b Bench) receipt.Slip { return slip(seed, b.Printer.Width
 // inMiddle is when about a third of the long slip is out.
 const inMiddle = 300 * time.Millisecond
 
-// ink is the rectangle of dark pixels as rows of text, so that it can be
-// compared whatever white the unit puts around it.
-func ink(img *image.Gray) string {
-	wide, left, right := img.Rect.Dx(), img.Rect.Dx(), 0
-	var rows []string
+// ink is the rectangle of an image, whatever white the unit puts around it, that
+// holds all that is not white; empty if all of it is.
+func ink(img *image.Gray) (box image.Rectangle) {
 	for y := range img.Rect.Dy() {
-		row := make([]byte, wide)
-		for x, v := range img.Pix[y*img.Stride:][:wide] {
-			row[x] = ' '
-			if v < 0x80 {
-				row[x], left, right = '#', min(left, x), max(right, x+1)
-			}
+		row := img.Pix[y*img.Stride:][:img.Rect.Dx()]
+		left := len(row) - len(bytes.TrimLeft(row, "\xFF"))
+		if left < len(row) {
+			box = box.Union(image.Rect(left, y, len(bytes.TrimRight(row, "\xFF")), y+1))
 		}
-		rows = append(rows, string(row))
 	}
-	if right == 0 {
-		return ""
+	return box
+}
+
+// same tells whether two images have the same ink. All their pixels are black or
+// white.
+func same(a, b *image.Gray) bool {
+	in, of := ink(a), ink(b)
+	if in.Size() != of.Size() {
+		return false
 	}
-	for i := range rows {
-		rows[i] = rows[i][left:right]
+	for y := range in.Dy() {
+		x := a.Pix[(in.Min.Y+y)*a.Stride+in.Min.X:][:in.Dx()]
+		z := b.Pix[(of.Min.Y+y)*b.Stride+of.Min.X:][:of.Dx()]
+		if !bytes.Equal(x, z) {
+			return false
+		}
 	}
-	white := strings.Repeat(" ", right-left)
-	for rows[0] == white { // there is one that is not
-		rows = rows[1:]
-	}
-	for rows[len(rows)-1] == white {
-		rows = rows[:len(rows)-1]
-	}
-	return strings.Join(rows, "\n")
+	return true
 }
 
 // printed counts the cut pieces that hold exactly s, nothing more.
 func printed(b Bench, s receipt.Slip) (n int) {
-	want := ink(s.Page)
 	for _, p := range b.Unit.Pieces() {
-		if !p.Torn && ink(p.Image) == want {
+		if !p.Torn && same(p.Image, s.Page) {
 			n++
 		}
 	}
@@ -277,6 +318,10 @@ func waitPrinted(t *testing.T, b Bench, s receipt.Slip, want int) {
 
 func mustStatus(t *testing.T, b Bench, want receipt.Status) {
 	t.Helper()
+	if b.busy {
+		waitKnown(t, b, want)
+		return
+	}
 	got, err := b.Printer.Status(t.Context())
 	if err != nil || got != want {
 		t.Fatalf("Status = %v, %v; want %v", got, err, want)
@@ -284,7 +329,7 @@ func mustStatus(t *testing.T, b Bench, want receipt.Status) {
 }
 
 // waitKnown is mustStatus for a unit that may still have its hands full with what
-// it was sent before, and is Unknown until it answers.
+// it was sent before, and is Unknown until it answers, or Offline.
 func waitKnown(t *testing.T, b Bench, want receipt.Status) {
 	t.Helper()
 	for until := time.Now().Add(10 * time.Second); ; {
@@ -292,7 +337,7 @@ func waitKnown(t *testing.T, b Bench, want receipt.Status) {
 		switch {
 		case err == nil && got == want:
 			return
-		case err != nil, got != receipt.Unknown, time.Now().After(until):
+		case err != nil, got != receipt.Unknown && !(b.busy && got == receipt.Offline), time.Now().After(until):
 			t.Fatalf("Status = %v, %v; want %v", got, err, want)
 		}
 	}
@@ -314,7 +359,7 @@ func wantError(t *testing.T, err, reason error) {
 func wantStaffWithin(t *testing.T, b Bench, err error, want receipt.Status) {
 	t.Helper()
 	var staff *receipt.StaffError
-	if b.InTurn && errors.As(err, &staff) && staff.Status == receipt.Offline {
+	if (b.InTurn || b.busy) && errors.As(err, &staff) && staff.Status == receipt.Offline {
 		want = receipt.Offline
 	}
 	wantStaff(t, err, want)
