@@ -12,7 +12,7 @@ import (
 
 // Long answers are asked for only when reader and card both say that they can.
 func TestExtendedOnlyWhenBothCan(t *testing.T) {
-	yes := []byte{0x3B, 0x85, 0x80, 0x01, 0x80, 0x73, 0xC0, 0x21, 0x40, 0xD7}
+	yes := []byte{0x3B, 0x85, 0x80, 0x01, 0x80, 0x73, 0xC0, 0x21, 0x40, 0x56}
 	l, err := cardsim.NewLocks(cardsim.Plan{BAC: true, ActiveRSA: 2048})
 	if err != nil {
 		t.Fatal(err)
