@@ -66,6 +66,9 @@ func (s *Stage) StartCentral(ctx context.Context) error {
 	return nil
 }
 
+// Dir is the folder of central's keys and ledger.
+func (c *Central) Dir() string { return c.dir }
+
 // KillCentral cuts central's power.
 func (s *Stage) KillCentral() error { return s.Central.run.kill() }
 
