@@ -52,6 +52,7 @@ type cli struct {
 	Log       logCmd       `cmd:"" help:"Print the last lines of the kiosk's log."`
 	Card      cardCmd      `cmd:"" help:"Try the card reader. The kiosk need not run."`
 	Decode    decodeCmd    `cmd:"" help:"Read the codes in pictures as a camera would. The kiosk need not run."`
+	PIN       pinCmd       `cmd:"" name:"pin" help:"Make the line of the configuration for a PIN of the staff. The kiosk need not run."`
 	Pack      packCmd      `cmd:"" help:"Work on packs. The kiosk need not run."`
 }
 

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"motcua/kiosk/pin"
 )
 
 // DefaultPath is where the file is unless the command line says otherwise.
@@ -31,8 +33,9 @@ type Config struct {
 	Central     Central      `toml:"central"`
 	Voice       Voice        `toml:"voice"`
 	Trust       Trust        `toml:"trust"`
+	Staff       Staff        `toml:"staff"`
 	Metrics     Metrics      `toml:"metrics"`
-	Peripherals []Peripheral `toml:"peripheral"`
+	Peripherals []Peripheral `toml:"peripheral"` // of each thing the one that is preferred first
 }
 
 // Screen is the window.
@@ -71,25 +74,10 @@ type Trust struct {
 	Country string `toml:"country"` // two capital letters that a root must name; left out = VN
 }
 
-// Peripheral is one unit.
-type Peripheral struct {
-	Name     string `toml:"name"`   // as it is called in logs and by kioskctl
-	Thing    string `toml:"thing"`  // what it is: barcode, card, receipt, sound
-	Driver   string `toml:"driver"` // who talks to it: serial, pcsc, escpos, oto
-	Port     string `toml:"port"`   // a stable path, best below /dev/serial/by-id
-	USB      string `toml:"usb"`    // of HID units: "VID:PID", four hex digits each
-	Kind     string `toml:"kind"`   // of HID scanners: pos or keyboard; "" = pos
-	Reader   string `toml:"reader"` // of pcsc: part of the reader's name; "" = the first contactless one
-	Baud     int    `toml:"baud"`   // serial lines; 0 = the driver's default
-	Profile  string `toml:"profile"`
-	Required bool   `toml:"required"` // the station is out of order without it
+// Staff is who may look behind the visit.
+type Staff struct {
+	PIN string `toml:"pin"` // its hash, made by `kioskctl pin`; "" = there are no pages for staff
 }
-
-// drivers says which drivers there are for which thing.
-var drivers = map[string][]string{"barcode": {"serial", "hid"}, "card": {"pcsc", "acr122s"}, "receipt": {"escpos"}, "sound": {"oto"}}
-
-// serialDrivers are those that need the path of a line.
-var serialDrivers = []string{"serial", "escpos", "acr122s"}
 
 // Fault is one thing wrong with a file.
 type Fault struct {
@@ -146,7 +134,6 @@ func Parse(path string, text []byte) (Config, error) {
 var (
 	stationName = regexp.MustCompile(`^[A-Z0-9]{1,6}-[0-9]{1,4}$`)
 	unitCode    = regexp.MustCompile(`^[0-9]{5}$`)
-	usbIDs      = regexp.MustCompile(`^[0-9a-fA-F]{4}:[0-9a-fA-F]{4}$`)
 	countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
 	plainName   = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
 )
@@ -188,51 +175,10 @@ func (c *Config) check(fault func(key, format string, args ...any)) {
 	if !countryCode.MatchString(c.Trust.Country) {
 		fault("trust.country", "trust.country is the two capital letters of a state, like \"VN\"; got %q", c.Trust.Country)
 	}
-	names, things := map[string]bool{}, map[string]string{}
-	for i, p := range c.Peripherals {
-		key := func(k string) string { return fmt.Sprintf("peripheral.%d.%s", i, k) }
-		if !plainName.MatchString(p.Name) {
-			fault(key("name"), "a peripheral's name is of a-z, 0-9 and -; got %q", p.Name)
-		}
-		if names[p.Name] {
-			fault(key("name"), "there is another peripheral named %q", p.Name)
-		}
-		names[p.Name] = true
-		known, ok := drivers[p.Thing]
-		switch {
-		case !ok:
-			fault(key("thing"), "thing is barcode, card, receipt or sound; got %q", p.Thing)
-		case !slices.Contains(known, p.Driver):
-			fault(key("driver"), "drivers for %s: %s; got %q", p.Thing, strings.Join(known, ", "), p.Driver)
-		}
-		if other := things[p.Thing]; ok && other != "" {
-			fault(key("thing"), "%q is a %s already; one of a thing is used", other, p.Thing)
-		}
-		things[p.Thing] = p.Name
-		switch {
-		case p.Driver == "hid" && !usbIDs.MatchString(p.USB):
-			fault(key("usb"), "usb is the unit's VID:PID, like \"0c2e:0b6a\"; got %q", p.USB)
-		case p.Driver == "hid" && !slices.Contains([]string{"", "pos", "keyboard"}, p.Kind):
-			fault(key("kind"), "kind is pos or keyboard; got %q", p.Kind)
-		case p.Reader != "" && p.Driver != "pcsc":
-			fault(key("reader"), "reader is the name of a PC/SC reader; %s has none", p.Driver)
-		case p.Port != "" && p.Driver == "pcsc":
-			fault(key("port"), "port is not for pcsc, which finds its reader by name: use reader")
-		case p.Port == "" && slices.Contains(serialDrivers, p.Driver):
-			fault(key("port"), "port is the path of the line to it, best below /dev/serial/by-id")
-		}
-		if p.Baud < 0 {
-			fault(key("baud"), "baud is a rate in bits a second; got %d", p.Baud)
+	if c.Staff.PIN != "" {
+		if err := pin.CheckHash(c.Staff.PIN); err != nil {
+			fault("staff.pin", "staff.pin is %v", err)
 		}
 	}
-}
-
-// Peripheral gives the unit configured for a thing, if any.
-func (c Config) Peripheral(thing string) (Peripheral, bool) {
-	for _, p := range c.Peripherals {
-		if p.Thing == thing {
-			return p, true
-		}
-	}
-	return Peripheral{}, false
+	c.checkPeripherals(fault)
 }

@@ -141,8 +141,8 @@ func TestCardReader(t *testing.T) {
 	for lines, want := range map[string]string{
 		"driver = \"ccid\"\n":                                    `kiosk.toml:19: drivers for card: pcsc, acr122s; got "ccid"`,
 		"driver = \"acr122s\"\n":                                 `kiosk.toml:16: port is the path of the line to it`,
-		"driver = \"acr122s\"\nport = \"p\"\nreader = \"ACR\"\n": `kiosk.toml:21: reader is the name of a PC/SC reader; acr122s has none`,
-		"driver = \"pcsc\"\nport = \"/dev/ttyUSB0\"\n":           `kiosk.toml:20: port is not for pcsc`,
+		"driver = \"acr122s\"\nport = \"p\"\nreader = \"ACR\"\n": `kiosk.toml:21: reader is not for acr122s but for pcsc`,
+		"driver = \"pcsc\"\nport = \"/dev/ttyUSB0\"\n":           `kiosk.toml:20: port is not for pcsc but for serial, camera, escpos, acr122s`,
 		"driver = \"pcsc\"\nanchors = \"/etc\"\n":                `kiosk.toml:20: "peripheral.anchors" is not a key`,
 		"driver = \"pcsc\"\n[trust.x]\ncountry = \"VN\"\n":       `kiosk.toml:20: "trust.x" is not a key`,
 	} {
@@ -173,6 +173,75 @@ func TestMetrics(t *testing.T) {
 	}
 	if _, err := Parse("kiosk.toml", text("127.0.0.1:9101", "100")); err == nil || !strings.Contains(err.Error(), "visit_rate is in bytes a second") {
 		t.Errorf("Parse with 100 bytes a second: %v", err)
+	}
+}
+
+// unit is a configuration with one unit more; its lines begin at line 14.
+func unit(lines string) []byte {
+	head, _, _ := strings.Cut(good, "[[peripheral]]")
+	return []byte(head + "[[peripheral]]\nname = \"u\"\n" + lines)
+}
+
+// TestUnits: what each driver takes and what it does not.
+func TestUnits(t *testing.T) {
+	for lines, want := range map[string]Peripheral{
+		"thing = \"barcode\"\ndriver = \"serial\"\nport = \"/dev/s\"\nprofile = \"honeywell\"\ntrigger = \"host\"\n": {
+			Thing: "barcode", Driver: "serial", Port: "/dev/s", Profile: "honeywell", Trigger: "host"},
+		"thing = \"barcode\"\ndriver = \"hid\"\nusb = \"0c2e:0b6a\"\ninterface = 1\n": {
+			Thing: "barcode", Driver: "hid", USB: "0c2e:0b6a", Interface: 1},
+		"thing = \"barcode\"\ndriver = \"camera\"\nport = \"/dev/v4l/by-id/c\"\n": {
+			Thing: "barcode", Driver: "camera", Port: "/dev/v4l/by-id/c"},
+		"thing = \"receipt\"\ndriver = \"escpos\"\nport = \"usb:04b8:0e15\"\nprofile = \"epson-tm-t82\"\n": {
+			Thing: "receipt", Driver: "escpos", Port: "usb:04b8:0e15", Profile: "epson-tm-t82"},
+		"thing = \"receipt\"\ndriver = \"escpos\"\nport = \"tcp://10.0.0.9:9100\"\nprofile = \"generic-80\"\n": {
+			Thing: "receipt", Driver: "escpos", Port: "tcp://10.0.0.9:9100", Profile: "generic-80"},
+		"thing = \"sound\"\ndriver = \"oto\"\ncard = \"Device_1\"\n": {Thing: "sound", Driver: "oto", Card: "Device_1"},
+	} {
+		want.Name = "u"
+		c, err := Parse("kiosk.toml", unit(lines))
+		if err != nil {
+			t.Errorf("Parse of %q: %v", lines, err)
+		}
+		if diff := cmp.Diff([]Peripheral{want}, c.Peripherals); diff != "" {
+			t.Errorf("Parse of %q (-want +got):\n%s", lines, diff)
+		}
+	}
+	for lines, want := range map[string]string{
+		"thing = \"barcode\"\ndriver = \"serial\"\nport = \"p\"\nprofile = \"acme\"\n":                           `kiosk.toml:19: `,
+		"thing = \"barcode\"\ndriver = \"serial\"\nport = \"p\"\ntrigger = \"host\"\n":                           `kiosk.toml:19: trigger needs a profile`,
+		"thing = \"barcode\"\ndriver = \"serial\"\nport = \"p\"\ntrigger = \"pull\"\n":                           `kiosk.toml:19: trigger is presentation or host; got "pull"`,
+		"thing = \"barcode\"\ndriver = \"camera\"\n":                                                             `kiosk.toml:14: port is the path of the line to it, best below /dev/v4l/by-id`,
+		"thing = \"barcode\"\ndriver = \"camera\"\nport = \"p\"\nbaud = 9600\n":                                  `kiosk.toml:19: baud is not for camera but for serial, escpos, acr122s`,
+		"thing = \"barcode\"\ndriver = \"hid\"\nusb = \"0c2e:0b6a\"\ninterface = 99\n":                           `kiosk.toml:19: interface is the number`,
+		"thing = \"receipt\"\ndriver = \"escpos\"\nport = \"tcp://\"\nprofile = \"generic-80\"":                  `kiosk.toml:18: port on a network is like`,
+		"thing = \"receipt\"\ndriver = \"escpos\"\nport = \"usb:x\"\nprofile = \"generic-80\"":                   `kiosk.toml:18: `,
+		"thing = \"receipt\"\ndriver = \"escpos\"\nport = \"p\"\nprofile = \"laser\"":                            `kiosk.toml:19: `,
+		"thing = \"sound\"\ndriver = \"oto\"\ncard = \"hw:1\"":                                                   `kiosk.toml:18: card is the id of a sound card`,
+		"thing = \"sound\"\ndriver = \"oto\"\n[[peripheral]]\nname = \"b\"\nthing = \"sound\"\ndriver = \"oto\"": `kiosk.toml:20: "u" is a loudspeaker already`,
+		"thing = \"sound\"\ndriver = \"oto\"\n[staff]\npin = \"4711\"":                                           `kiosk.toml:19: staff.pin is not the hash of a PIN`,
+	} {
+		if _, err := Parse("kiosk.toml", unit(lines)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Parse of %q: %v, want %q", lines, err, want)
+		}
+	}
+}
+
+// TestSeveralOfAThing: they are kept in their order, the first preferred.
+func TestSeveralOfAThing(t *testing.T) {
+	more := good + "[[peripheral]]\nname = \"spare\"\nthing = \"receipt\"\ndriver = \"escpos\"\nport = \"/dev/usb/lp0\"\nprofile = \"generic-58\"\n"
+	c, err := Parse("kiosk.toml", []byte(more))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, p := range c.Of("receipt") {
+		names = append(names, p.Name)
+	}
+	if diff := cmp.Diff([]string{"printer", "spare"}, names); diff != "" {
+		t.Errorf("Of(receipt) (-want +got):\n%s", diff)
+	}
+	if first, ok := c.Peripheral("receipt"); !ok || first.Name != "printer" {
+		t.Errorf("Peripheral(receipt) gives %q", first.Name)
 	}
 }
 
