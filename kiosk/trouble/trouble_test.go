@@ -14,23 +14,68 @@ import (
 func TestBoard(t *testing.T) {
 	var b Board
 	t0 := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
-	if !b.Set("printer-away", t0) || b.Set("printer-away", t0.Add(time.Second)) {
-		t.Error("Set: only the first time is new")
+	if !b.SetUnit("printer-away", "spare", t0) || b.SetUnit("printer-away", "spare", t0.Add(time.Second)) {
+		t.Error("SetUnit: only the first time is new")
 	}
 	b.Set("printer-paper", t0.Add(2*time.Second))
-	want := []Trouble{{"printer-paper", Staff, t0.Add(2 * time.Second)}}
+	want := []Trouble{{"printer-paper", "", Staff, t0.Add(2 * time.Second)}}
 	if diff := cmp.Diff(want, b.Now(t0.Add(3*time.Second))); diff != "" {
 		t.Errorf("Now, a blip not yet shown (-want +got):\n%s", diff)
 	}
-	want = []Trouble{{"printer-away", Staff, t0}, want[0]}
+	want = []Trouble{{"printer-away", "spare", Staff, t0}, want[0]}
 	if diff := cmp.Diff(want, b.Now(t0.Add(10*time.Second))); diff != "" {
 		t.Errorf("Now, 10 s later (-want +got):\n%s", diff)
 	}
-	if !b.Clear("printer-away") || b.Clear("printer-away") {
-		t.Error("Clear: was wrong once")
+	if b.ClearUnit("printer-away", "printer") {
+		t.Error("ClearUnit: another unit's healed")
 	}
-	if got := b.Now(t0.Add(time.Hour)); len(got) != 1 {
-		t.Errorf("Now after healing: %v, want one", got)
+	if !b.ClearUnit("printer-away", "spare") || b.ClearUnit("printer-away", "spare") {
+		t.Error("ClearUnit: was wrong once")
+	}
+	want = []Trouble{{"printer-paper", "", Technician, t0.Add(2 * time.Second)}}
+	if diff := cmp.Diff(want, b.Now(t0.Add(time.Hour))); diff != "" {
+		t.Errorf("Now, long after staff should have mended it (-want +got):\n%s", diff)
+	}
+}
+
+// TestChanged: each change rings once, what changes nothing does not.
+func TestChanged(t *testing.T) {
+	var b Board
+	rang := func(c <-chan struct{}) bool {
+		select {
+		case <-c:
+			return true
+		default:
+			return false
+		}
+	}
+	at := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	before := b.Changed()
+	b.Set("refused", at)
+	after := b.Changed()
+	if !rang(before) || rang(after) {
+		t.Error("what went wrong did not ring once")
+	}
+	b.Set("refused", at)
+	b.Clear("staff-called")
+	if rang(after) {
+		t.Error("rang though nothing changed")
+	}
+	if b.Clear("refused"); !rang(after) {
+		t.Error("what healed did not ring")
+	}
+}
+
+// TestKinds: whom it is told to and when is sensible for each.
+func TestKinds(t *testing.T) {
+	for _, c := range Codes() {
+		k := KindOf(c)
+		if k.Who == "" || k.ShowAfter > time.Minute {
+			t.Errorf("%s is told to %q after %v", c, k.Who, k.ShowAfter)
+		}
+		if k.PassOn != 0 && (k.Who != Staff || k.PassOn <= k.ShowAfter) {
+			t.Errorf("%s is passed on after %v", c, k.PassOn)
+		}
 	}
 }
 
