@@ -199,11 +199,13 @@ func (p *Printer) confirm(ctx context.Context, op string) error {
 			return err
 		}
 		// It had no time yet, perhaps: one that wakes up slowly is no deaf one.
-		if st, err := p.status(ctx, op); err != nil || !p.answered {
+		if len(p.profile.Status) == 0 {
+			return nil
+		}
+		if _, err := p.ask(ctx, op, p.profile.Status[0], 2*nextWord); errors.Is(err, errUnheard) {
+			return nil
+		} else if err != nil {
 			return err
-		} else if !st.Prints() {
-			p.remains = true
-			return p.staff(op, st)
 		}
 	}
 	err := p.out(ctx, op)
