@@ -1018,6 +1018,8 @@ type PutSubmissionResponse struct {
 	ApplicationProblemJSON413 *Problem
 	// ApplicationProblemJSON422 the response for an HTTP 422 `application/problem+json` response
 	ApplicationProblemJSON422 *Problem
+	// ApplicationProblemJSON424 the response for an HTTP 424 `application/problem+json` response
+	ApplicationProblemJSON424 *Problem
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *Broken
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
@@ -1059,6 +1061,11 @@ func (r PutSubmissionResponse) GetApplicationProblemJSON413() *Problem {
 // GetApplicationProblemJSON422 returns the response for an HTTP 422 `application/problem+json` response
 func (r PutSubmissionResponse) GetApplicationProblemJSON422() *Problem {
 	return r.ApplicationProblemJSON422
+}
+
+// GetApplicationProblemJSON424 returns the response for an HTTP 424 `application/problem+json` response
+func (r PutSubmissionResponse) GetApplicationProblemJSON424() *Problem {
+	return r.ApplicationProblemJSON424
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -1625,6 +1632,13 @@ func ParsePutSubmissionResponse(rsp *http.Response) (*PutSubmissionResponse, err
 			return nil, err
 		}
 		response.ApplicationProblemJSON422 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 424:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON424 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest Broken

@@ -26,6 +26,14 @@ const (
 // MaxSealed is the most bytes that a sealed submission may have.
 const MaxSealed = 1 << 20
 
+// Limits of what is handed over with a submission.
+const (
+	MaxAttachment  = 20 << 20               // bytes of one plain content
+	MaxAttachments = 12                     // attachments of a submission
+	MaxAttached    = 60 << 20               // bytes of all plain contents of a submission
+	MaxPart        = MaxAttachment + 64<<10 // bytes of one part: age adds 16 to each 64 KiB, and a header
+)
+
 // MaxStatusIDs is the most ids that one StatusQuery may have.
 const MaxStatusIDs = 200
 
@@ -64,3 +72,13 @@ func (l LookUp) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, "look-up 
 
 // LogValue hides the secret.
 func (l LookUp) LogValue() slog.Value { return slog.StringValue("look-up (redacted)") }
+
+// Format prints to which question it belongs, and no more.
+func (a Attachment) Format(w fmt.State, _ rune) {
+	_, _ = io.WriteString(w, "attachment of "+a.Question+" (redacted)")
+}
+
+// LogValue gives to which question it belongs, and no more.
+func (a Attachment) LogValue() slog.Value {
+	return slog.StringValue("attachment of " + a.Question + " (redacted)")
+}

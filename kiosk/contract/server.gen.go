@@ -351,6 +351,17 @@ type BusyApplicationProblemPlusJSONResponse struct {
 
 type ForbiddenApplicationProblemPlusJSONResponse Problem
 
+type NoRoomResponseHeaders struct {
+	RetryAfter int
+}
+type NoRoomApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers NoRoomResponseHeaders
+}
+
+type OtherTusApplicationProblemPlusJSONResponse Problem
+
 type PostHeartbeatRequestObject struct {
 	Body *PostHeartbeatJSONRequestBody
 }
@@ -809,6 +820,20 @@ func (response PutSubmission422ApplicationProblemPlusJSONResponse) VisitPutSubmi
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutSubmission424ApplicationProblemPlusJSONResponse Problem
+
+func (response PutSubmission424ApplicationProblemPlusJSONResponse) VisitPutSubmissionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(424)
 	_, err := buf.WriteTo(w)
 	return err
 }

@@ -136,6 +136,21 @@ func (e State) Valid() bool {
 	}
 }
 
+// Defines values for TusResumable.
+const (
+	TusResumableN100 TusResumable = "1.0.0"
+)
+
+// Valid indicates whether the value is a known member of the TusResumable enum.
+func (e TusResumable) Valid() bool {
+	switch e {
+	case TusResumableN100:
+		return true
+	default:
+		return false
+	}
+}
+
 // Answer One question and its answer.
 type Answer struct {
 	// ID The question's, in the pack.
@@ -195,6 +210,31 @@ type AppliedRuleKind string
 
 // Assurance How well the identity is known, weakest first; only a chip proves anything.
 type Assurance string
+
+// Attachment One file that was handed over, sealed with age as a part of its own. All plain contents
+// of a submission together have at most 62914560 bytes.
+type Attachment struct {
+	// Digest SHA-256 of the plain content.
+	Digest Digest `json:"digest"`
+
+	// Label As it stood on the review; never the name of a file.
+	Label string `json:"label"`
+
+	// Media Found out from the content.
+	Media string `json:"media"`
+
+	// Part SHA-256 of the sealed bytes of a part, in hexadecimal.
+	Part PartName `json:"part"`
+
+	// PartSize Bytes of the part, sealed.
+	PartSize int64 `json:"part_size"`
+
+	// Question The question's or paper's, in the pack.
+	Question string `json:"question"`
+
+	// Size Bytes of the plain content.
+	Size int64 `json:"size"`
+}
 
 // Channel How a submission reaches the authority; a station always files online.
 type Channel string
@@ -264,6 +304,9 @@ type PackVersion struct {
 	Version string `json:"version"`
 }
 
+// PartName SHA-256 of the sealed bytes of a part, in hexadecimal.
+type PartName = string
+
 // Problem Why not, who must act, and what the next step is (RFC 9457). It names no person.
 type Problem struct {
 	// Code Never changes its meaning.
@@ -272,6 +315,9 @@ type Problem struct {
 	// Detail In Vietnamese, what is wrong.
 	Detail   string `json:"detail"`
 	DetailEN string `json:"detail_en"`
+
+	// Missing Parts that central does not have whole; only with `parts-missing`.
+	Missing []PartName `json:"missing,omitempty,omitzero"`
 
 	// Next In Vietnamese, what the owner does now.
 	Next   string `json:"next"`
@@ -369,6 +415,10 @@ type Submission struct {
 	// Applicant The person who files, and how well that is known.
 	Applicant Applicant `json:"applicant"`
 
+	// Attachments Files that were handed over, in the order asked; not there when none was. Central
+	// takes the submission only once it has every part.
+	Attachments []Attachment `json:"attachments,omitempty,omitzero"`
+
 	// Channel How a submission reaches the authority; a station always files online.
 	Channel Channel `json:"channel"`
 
@@ -449,6 +499,9 @@ type Trouble struct {
 // ID UUID version 7 (RFC 9562), lower case; fixed before the first send.
 type ID = SubmissionID
 
+// TusResumable defines model for TusResumable.
+type TusResumable string
+
 // BadRequest Why not, who must act, and what the next step is (RFC 9457). It names no person.
 type BadRequest = Problem
 
@@ -460,6 +513,12 @@ type Busy = Problem
 
 // Forbidden Why not, who must act, and what the next step is (RFC 9457). It names no person.
 type Forbidden = Problem
+
+// NoRoom Why not, who must act, and what the next step is (RFC 9457). It names no person.
+type NoRoom = Problem
+
+// OtherTus Why not, who must act, and what the next step is (RFC 9457). It names no person.
+type OtherTus = Problem
 
 // PutSubmissionParams defines parameters for PutSubmission.
 type PutSubmissionParams struct {

@@ -16,11 +16,16 @@ import (
 // any error it was not accepted. The same id with the same bytes again is nil,
 // also when it was delivered meanwhile; with other bytes it is ErrConflict.
 // With less than Options.MinFree left on the disk it is ErrFull before
-// anything is written.
+// anything is written. Its parts must have been kept before: with one of them
+// missing it is ErrInvalid.
 //
 // Put blocks for one disk sync. ctx ends it only before it begins to write,
 // so that its answer is never a guess.
 func (b *Outbox) Put(ctx context.Context, it Item) error {
+	if len(it.Parts) > 0 { // or DropPart takes one away in between
+		b.parts.Lock()
+		defer b.parts.Unlock()
+	}
 	if err := b.check(it); err != nil {
 		return err
 	}
@@ -55,6 +60,11 @@ func (b *Outbox) check(it Item) error {
 	case len(it.Sealed) > b.o.MaxItem:
 		return fmt.Errorf("outbox: accept %s: %w: %d bytes, at most %d", it.ID, ErrInvalid, len(it.Sealed), b.o.MaxItem)
 	}
+	for _, p := range it.Parts {
+		if !partName.MatchString(p.Name) || size(b.partFile(p.Name)) != p.Size {
+			return fmt.Errorf("outbox: accept %s: %w: part %.64q was not kept", it.ID, ErrInvalid, p.Name)
+		}
+	}
 	return nil
 }
 
@@ -81,8 +91,10 @@ func (b *Outbox) put(ctx context.Context, it Item) (again bool, err error) {
 	if it.SecretHash == nil {
 		it.SecretHash = []byte{}
 	}
+	parts := tell(it.Parts)
+	_, weight := hear(parts)
 	res, err := tx.Stmt(b.st.insert).Exec(it.ID, it.Claim, it.Procedure, it.SecretHash, it.Digest, sum[:], len(it.Sealed),
-		millis(it.Created), millis(b.o.Now()))
+		millis(it.Created), millis(b.o.Now()), parts, weight, len(it.Parts) > 0)
 	if err != nil {
 		return fail(err)
 	}
@@ -90,7 +102,7 @@ func (b *Outbox) put(ctx context.Context, it Item) (again bool, err error) {
 	if err != nil {
 		return fail(err)
 	}
-	if _, err := tx.Stmt(b.st.payload).Exec(seq, it.ID, sum[:], it.Sealed); err != nil {
+	if _, err := tx.Stmt(b.st.payload).Exec(seq, it.ID, sum[:], it.Sealed, parts); err != nil {
 		return fail(err)
 	}
 	if err := tx.Commit(); err != nil {

@@ -33,8 +33,8 @@ func (b *Outbox) Next(ctx context.Context, now time.Time) (Item, bool, error) {
 	return due[0], true, nil
 }
 
-// Due gives the first n pending submissions that are due at now, in the order
-// of acceptance; fewer when there are no more or when their bytes come to more
+// Due gives the first n pending submissions that are due at now and of which
+// central lacks no part, in the order of acceptance; fewer when there are no more or when their bytes come to more
 // than bytes together, but one at least. Those whose bytes the disk has lost are
 // set aside with their reason.
 func (b *Outbox) Due(ctx context.Context, now time.Time, n, bytes int) ([]Item, error) {
@@ -127,7 +127,7 @@ func (b *Outbox) item(ctx context.Context, seq int64, id string) (Item, error) {
 		return Item{}, err
 	}
 	it.ID, it.Claim, it.Procedure, it.SecretHash = e.ID, e.Claim, e.Procedure, e.SecretHash
-	it.Created, it.Digest = e.Created, e.Digest
+	it.Created, it.Digest, it.Parts = e.Created, e.Digest, e.Parts
 	return it, nil
 }
 
@@ -153,11 +153,16 @@ func (b *Outbox) Wake(ctx context.Context) error {
 	return nil
 }
 
-// NextDue is when the earliest pending submission is due; zero = none waits.
-// It may lie in the past.
-func (b *Outbox) NextDue(ctx context.Context) (time.Time, error) {
+// NextDue is when the earliest of the submissions that Due gives is due; zero =
+// none waits. It may lie in the past.
+func (b *Outbox) NextDue(ctx context.Context) (time.Time, error) { return b.nextDue(ctx, false) }
+
+// NextLacking is NextDue for the submissions that Lacking gives.
+func (b *Outbox) NextLacking(ctx context.Context) (time.Time, error) { return b.nextDue(ctx, true) }
+
+func (b *Outbox) nextDue(ctx context.Context, lacking bool) (time.Time, error) {
 	var n, due int64
-	err := b.read.QueryRowContext(ctx, "SELECT count(*), coalesce(min(due), 0) FROM submission WHERE pending = 1").Scan(&n, &due)
+	err := b.read.QueryRowContext(ctx, "SELECT count(*), coalesce(min(due), 0) FROM submission WHERE pending = 1 AND lacking = ?", lacking).Scan(&n, &due)
 	switch {
 	case err != nil:
 		return time.Time{}, bare(ctx, classify("find the next due", err))

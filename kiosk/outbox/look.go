@@ -109,7 +109,7 @@ func (b *Outbox) Await(ctx context.Context, id string) (Entry, error) {
 // Summary gives the outbox at a glance.
 func (b *Outbox) Summary(ctx context.Context) (Summary, error) {
 	s := Summary{Counts: map[State]int{}}
-	rows, err := b.read.QueryContext(ctx, `SELECT state, count(*), min(accepted), sum(CASE dropped WHEN 0 THEN size ELSE 0 END)
+	rows, err := b.read.QueryContext(ctx, `SELECT state, count(*), min(accepted), sum(CASE dropped WHEN 0 THEN size + weight ELSE 0 END)
 		FROM submission GROUP BY state`)
 	if err != nil {
 		return s, bare(ctx, classify("count", err))

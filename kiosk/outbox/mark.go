@@ -26,6 +26,8 @@ const (
 	toRetry
 	toResend
 	toOpened
+	toCarried
+	toLacking
 	markKinds
 )
 
@@ -49,8 +51,12 @@ var marks = [markKinds]struct{ op, sql string }{
 		WHERE pending = 1 AND id = ?6`},
 	toResend: {"put back",
 		`UPDATE submission SET state = 'resend', pending = 1, due = 0, heard = 0, confirmed = 0, central = '',
-			code = ?1, text = ?2, owner = ?3, next = ?4
+			lacking = parts <> '', code = ?1, text = ?2, owner = ?3, next = ?4
 		WHERE pending = 0 AND dropped = 0 AND id = ?5`},
+	toCarried: {"mark as carried", `UPDATE submission SET lacking = 0, due = 0 WHERE lacking = 1 AND id = ?1`},
+	toLacking: {"mark as lacking parts",
+		`UPDATE submission SET state = 'resend', lacking = 1, due = 0, code = ?1, text = ?2, owner = ?3, next = ?4
+		WHERE pending = 1 AND parts <> '' AND id = ?5`},
 	toOpened: {"note the dossier of",
 		`UPDATE submission SET dossier = ?1, central = 'opened', asked = ?2 WHERE state = 'received' AND id = ?3`},
 }
@@ -84,6 +90,15 @@ func (b *Outbox) MarkRetry(id string, after time.Duration, r Reason) Mark {
 		due = millis(b.o.Now().Add(min(after, maxWait)))
 	}
 	return Mark{id, toRetry, []any{due, r.Code, r.Text, r.Owner, r.Next}}
+}
+
+// MarkCarried says that central has every part of id, so that Due gives it.
+func (b *Outbox) MarkCarried(id string) Mark { return Mark{id, toCarried, nil} }
+
+// MarkLacking says that central, asked to take id, named parts that it lacks:
+// Lacking gives it again.
+func (b *Outbox) MarkLacking(id string, r Reason) Mark {
+	return Mark{id, toLacking, []any{r.Code, r.Text, r.Owner, r.Next}}
 }
 
 // Apply makes all changes durable, in their order, with one sync; when it

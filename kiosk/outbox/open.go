@@ -30,6 +30,8 @@ type Outbox struct {
 	damage *Damage
 	logged atomic.Int64 // pages written to the log since the last checkpoint
 
+	parts sync.Mutex // held while a part gets or loses its submission
+
 	mu      sync.Mutex // guards changed, closed
 	changed chan struct{}
 	closed  bool
@@ -123,7 +125,14 @@ func (b *Outbox) open(ctx context.Context) error {
 	if err := b.laySpare(); err != nil && !errors.Is(err, unix.ENOSPC) {
 		return classify("set room aside", err)
 	}
-	for _, d := range []string{store, b.dir} {
+	parts := filepath.Join(b.dir, partsDir)
+	if err := makeDir(parts); err != nil {
+		return classify("make the folder", err)
+	}
+	if err := b.sweepParts(ctx); err != nil {
+		return classify("sweep parts", err)
+	}
+	for _, d := range []string{store, parts, b.dir} {
 		if err := syncDir(d); err != nil {
 			return classify("sync the folder", err)
 		}

@@ -29,6 +29,8 @@ var (
 	ErrDropped = errors.New("bytes are no longer kept")
 	// ErrInvalid: the item may not be stored as it is.
 	ErrInvalid = errors.New("invalid item")
+	// ErrHeld: a submission refers to the part.
+	ErrHeld = errors.New("part belongs to a submission")
 	// ErrClosed: the outbox was closed.
 	ErrClosed = errors.New("outbox is closed")
 )
@@ -42,6 +44,7 @@ type Item struct {
 	Created    time.Time
 	Sealed     []byte // sealed to central; the station cannot read it
 	Digest     string // as sent along with it; not interpreted here
+	Parts      []Part // its parts, made with NewPart; central takes it only with them
 }
 
 // State is where a submission is, as far as this station knows.
@@ -114,6 +117,8 @@ type Entry struct {
 	Due        time.Time // not sent again before; zero = now
 	Central    Answer
 	Dropped    time.Time // when the sealed bytes were deleted; zero = kept
+	Parts      []Part    // deleted with the sealed bytes
+	Lacking    bool      // central may not have all parts yet
 }
 
 // Pending tells whether central has neither confirmed nor refused it.
@@ -123,7 +128,7 @@ func (e Entry) Pending() bool { return e.State != Received && e.State != Refused
 type Summary struct {
 	Counts map[State]int
 	Oldest time.Time // acceptance of the oldest pending one; zero = none
-	Bytes  int64     // of sealed bytes kept
+	Bytes  int64     // of sealed bytes kept, parts and all
 	Free   int64     // bytes free on the disk for this user
 	Aside  []string  // folders of damaged stores that nobody has removed yet
 }
@@ -149,6 +154,8 @@ type Options struct {
 	// MaxItem is the largest sealed submission. 0 = 1 MiB, as in the
 	// contract with central.
 	MaxItem int
+	// MaxPart is the largest part. 0 = 20 MiB and 64 KiB, as in the contract.
+	MaxPart int64
 	// KeepSealed is how long sealed bytes stay after central's confirmation.
 	// 0 = 7 days.
 	KeepSealed time.Duration
@@ -167,6 +174,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxItem == 0 {
 		o.MaxItem = 1 << 20
+	}
+	if o.MaxPart == 0 {
+		o.MaxPart = 20<<20 + 64<<10
 	}
 	if o.KeepSealed == 0 {
 		o.KeepSealed = 7 * day

@@ -241,7 +241,7 @@ func (d *Damage) carryOne(ctx context.Context, src *sql.DB, tx *sql.Tx, seq int6
 	perr := src.QueryRowContext(ctx, "SELECT id, sum, sealed FROM payload WHERE seq = ?", seq).Scan(&id, &sum, &sealed)
 	got := sha256.Sum256(sealed)
 	whole := perr == nil && bytes.Equal(got[:], sum)
-	e, rerr := scanEntry(src.QueryRowContext(ctx, "SELECT "+columns+" FROM submission NOT INDEXED WHERE seq = ?", seq))
+	e, rerr := scanEntry(src.QueryRowContext(ctx, "SELECT "+columnsV1+", '', 0 FROM submission NOT INDEXED WHERE seq = ?", seq))
 	if rerr == nil {
 		rerr = src.QueryRowContext(ctx, "SELECT sum FROM submission NOT INDEXED WHERE seq = ?", seq).Scan(&rowSum)
 	}
@@ -266,17 +266,30 @@ func (d *Damage) carryOne(ctx context.Context, src *sql.DB, tx *sql.Tx, seq int6
 		}
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO submission (seq, sum, pending, `+columns+`)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	parts := savedParts(ctx, src, seq)
+	_, weight := hear(parts)
+	_, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO submission (seq, sum, pending, `+columns+`, weight)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		seq, rowSum, e.Pending(), e.ID, e.Claim, e.Procedure, e.SecretHash, e.Digest, e.Size, millis(e.Created),
 		millis(e.Accepted), e.State, e.Reason.Code, e.Reason.Text, e.Reason.Owner, e.Reason.Next, e.Attempts,
 		millis(e.Tried), millis(e.Due), millis(e.Central.At), millis(e.Central.Heard), millis(e.Central.Asked),
-		e.Central.State, e.Central.Dossier, millis(e.Dropped))
+		e.Central.State, e.Central.Dossier, millis(e.Dropped), parts, e.Pending() && parts != "", weight)
 	if err == nil && whole && e.Dropped.IsZero() {
-		_, err = tx.ExecContext(ctx, "INSERT OR IGNORE INTO payload (seq, id, sum, sealed) VALUES (?, ?, ?, ?)",
-			seq, e.ID, sum, sealed)
+		_, err = tx.ExecContext(ctx, "INSERT OR IGNORE INTO payload (seq, id, sum, sealed, parts) VALUES (?, ?, ?, ?, ?)",
+			seq, e.ID, sum, sealed, parts)
 	}
 	return err
+}
+
+// savedParts gives the parts of the submission at seq as either table tells them;
+// a store of before there were any tells none.
+func savedParts(ctx context.Context, src *sql.DB, seq int64) (parts string) {
+	for _, table := range []string{"submission NOT INDEXED", "payload"} {
+		if src.QueryRowContext(ctx, "SELECT parts FROM "+table+" WHERE seq = ?", seq).Scan(&parts) == nil && parts != "" {
+			return parts
+		}
+	}
+	return ""
 }
 
 // copyFile copies from to to; a file that is not there is no copy.

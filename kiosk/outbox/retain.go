@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"os"
 	"time"
 )
 
@@ -59,8 +60,17 @@ func (b *Outbox) retain(ctx context.Context, first, second string, now, until in
 			return 0, bare(ctx, classify("let go", err))
 		}
 	}
+	var gone []string
+	if second != "" {
+		if gone, err = partsOf(ctx, tx, "SELECT parts FROM submission WHERE dropped = ? AND parts <> ''", now); err != nil {
+			return 0, classify("let go", err)
+		}
+	}
 	if err := tx.Commit(); err != nil {
 		return 0, classify("let go", err)
+	}
+	for _, name := range gone { // what a power cut leaves is swept when the outbox is opened
+		_ = os.Remove(b.partFile(name))
 	}
 	b.note(int(n) * pageSize)
 	b.upkeep()

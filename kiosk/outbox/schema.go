@@ -55,6 +55,12 @@ var migrations = []string{
 		sum    BLOB NOT NULL,
 		sealed BLOB NOT NULL
 	) STRICT;`,
+	// Parts of its own beside each submission, told in both tables for the same
+	// reason. lacking = 1: central may not have all of them yet.
+	`ALTER TABLE submission ADD COLUMN parts TEXT NOT NULL DEFAULT '';
+	ALTER TABLE submission ADD COLUMN weight INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE submission ADD COLUMN lacking INTEGER NOT NULL DEFAULT 0;
+	ALTER TABLE payload ADD COLUMN parts TEXT NOT NULL DEFAULT '';`,
 }
 
 func migrate(ctx context.Context, db *sql.DB) error {
@@ -82,7 +88,10 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-const columns = `id, claim, procedure, secret, digest, size, created, accepted, state, code, text, owner, next,
+const columns = columnsV1 + `, parts, lacking`
+
+// columnsV1 are those that every store has.
+const columnsV1 = `id, claim, procedure, secret, digest, size, created, accepted, state, code, text, owner, next,
 	attempts, tried, due, confirmed, heard, asked, central, dossier, dropped`
 
 type scanner interface{ Scan(...any) error }
@@ -91,13 +100,16 @@ func scanEntry(row scanner) (Entry, error) {
 	var (
 		e                                                                        Entry
 		created, accepted, tried, due, confirmed, heard, asked, dropped, attempt int64
+		parts                                                                    string
 	)
 	err := row.Scan(&e.ID, &e.Claim, &e.Procedure, &e.SecretHash, &e.Digest, &e.Size, &created, &accepted,
 		&e.State, &e.Reason.Code, &e.Reason.Text, &e.Reason.Owner, &e.Reason.Next,
-		&attempt, &tried, &due, &confirmed, &heard, &asked, &e.Central.State, &e.Central.Dossier, &dropped)
+		&attempt, &tried, &due, &confirmed, &heard, &asked, &e.Central.State, &e.Central.Dossier, &dropped,
+		&parts, &e.Lacking)
 	e.Created, e.Accepted, e.Tried, e.Due = moment(created), moment(accepted), moment(tried), moment(due)
 	e.Central.At, e.Central.Heard, e.Central.Asked = moment(confirmed), moment(heard), moment(asked)
 	e.Dropped, e.Attempts = moment(dropped), int(attempt)
+	e.Parts, _ = hear(parts)
 	return e, err
 }
 
@@ -110,7 +122,7 @@ type statements struct {
 
 // nextDue finds the first that is due. A due time further off than any backoff
 // comes from a clock that was set back since; such a one is due.
-const nextDue = `SELECT seq, id FROM submission WHERE pending = 1 AND (due <= ?1 OR due > ?2) ORDER BY seq LIMIT ?3`
+const nextDue = `SELECT seq, id FROM submission WHERE pending = 1 AND lacking = 0 AND (due <= ?1 OR due > ?2) ORDER BY seq LIMIT ?3`
 
 func prepare(ctx context.Context, write, read *sql.DB) (s statements, err error) {
 	for _, p := range []struct {
@@ -118,9 +130,9 @@ func prepare(ctx context.Context, write, read *sql.DB) (s statements, err error)
 		db  *sql.DB
 		sql string
 	}{
-		{&s.insert, write, `INSERT INTO submission (id, claim, procedure, secret, digest, sum, size, created, accepted)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&s.payload, write, "INSERT INTO payload (seq, id, sum, sealed) VALUES (?, ?, ?, ?)"},
+		{&s.insert, write, `INSERT INTO submission (id, claim, procedure, secret, digest, sum, size, created, accepted,
+			parts, weight, lacking) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&s.payload, write, "INSERT INTO payload (seq, id, sum, sealed, parts) VALUES (?, ?, ?, ?, ?)"},
 		{&s.next, read, nextDue},
 		{&s.sealed, read, "SELECT sum, sealed FROM payload WHERE seq = ?"},
 		{&s.show, read, "SELECT " + columns + " FROM submission WHERE id = ?"},
