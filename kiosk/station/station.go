@@ -20,6 +20,7 @@ import (
 	"motcua/devices/card"
 	"motcua/devices/card/lds/trust"
 	"motcua/devices/receipt"
+	"motcua/kiosk/attachment"
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/pack"
 	"motcua/kiosk/paper"
@@ -77,6 +78,7 @@ type Station struct {
 	mu      sync.Mutex // guards what follows
 	id      string     // of this visit's submission; "" until there is one
 	secret  string
+	tray    *attachment.Tray // of this visit; nil = nothing was handed over yet
 	inVisit bool
 	paper   receipt.Status
 	scans   bool
@@ -211,7 +213,8 @@ func (s *Station) perform(ctx context.Context, t visit.Task) {
 		s.Mouth.Hush()
 	case visit.Submit:
 		id, secret := s.ticket()
-		s.do(func() { s.submit(ctx, id, secret, t.Draft) })
+		tray, back := s.lendTray()
+		s.do(func() { defer back(); s.submit(ctx, id, secret, t.Draft, tray) })
 	case visit.Print:
 		s.do(func() { s.printFor(ctx, t) })
 	case visit.LookUp:
@@ -248,6 +251,7 @@ func (s *Station) endVisit() {
 	s.id, s.secret = "", ""
 	s.mu.Unlock()
 	s.dropChip()
+	s.clearTray()
 	s.Mouth.Hush()
 	s.Mouth.SetLevel(level(s.Level))
 	s.Troubles.Clear("staff-called")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"motcua/kiosk/attachment"
 	"motcua/kiosk/contract"
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/pack"
@@ -23,11 +24,11 @@ const (
 
 // submit seals a draft and makes it durable, then tells the visit. The uplink
 // is woken by the outbox itself; what central says comes as an event.
-func (s *Station) submit(ctx context.Context, id, secret string, d visit.Draft) {
+func (s *Station) submit(ctx context.Context, id, secret string, d visit.Draft, tray *attachment.Tray) {
 	began := s.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
 	defer cancel()
-	if err := s.store(ctx, id, secret, d, began); err != nil {
+	if err := s.store(ctx, id, secret, d, tray, began); err != nil {
 		full := errors.Is(err, outbox.ErrFull)
 		s.mend("outbox-full", !full, nil)
 		s.mend("outbox-broken", full, err)
@@ -42,16 +43,22 @@ func (s *Station) submit(ctx context.Context, id, secret string, d visit.Draft) 
 	time.AfterFunc(confirmTime, func() { s.Post(visit.Unsent{ID: id}) })
 }
 
-func (s *Station) store(ctx context.Context, id, secret string, d visit.Draft, at time.Time) error {
+func (s *Station) store(ctx context.Context, id, secret string, d visit.Draft, tray *attachment.Tray, at time.Time) error {
 	if _, err := s.Outbox.Show(ctx, id); err == nil {
 		return nil // an earlier try of this visit was stored after all
 	}
-	sealed, digest, err := submission.Seal(s.document(id, secret, d, at), s.Key, s.To)
+	doc := s.document(id, secret, d, at)
+	attached, parts, err := attach(d.Attachments, tray)
+	if err != nil {
+		return err
+	}
+	doc.Attachments = attached
+	sealed, digest, err := submission.Seal(doc, s.Key, s.To)
 	if err != nil {
 		return err
 	}
 	return s.Outbox.Put(ctx, outbox.Item{ID: id, Claim: submission.Claim(s.Name, id), Procedure: d.Procedure.Code,
-		SecretHash: outbox.HashSecret(id, secret), Created: at, Sealed: sealed, Digest: digest})
+		SecretHash: outbox.HashSecret(id, secret), Created: at, Sealed: sealed, Digest: digest, Parts: parts})
 }
 
 // lookUpCode is what the receipt's QR says: the province's public page where it

@@ -184,14 +184,26 @@ type Draft struct {
 	Procedure *pack.Procedure
 	Person    identity.Person
 	Answers   []Answer
-	Consent   string // version of the text agreed to
-	AgreedAt  time.Time
-	Due       time.Time
-	Lang      pack.Lang
+	// Attachments are the files that go with it, in the order asked.
+	Attachments []Attachment
+	Consent     string // version of the text agreed to
+	AgreedAt    time.Time
+	Due         time.Time
+	Lang        pack.Lang
 }
 
 // Answer is one answer, with the words it was shown in.
 type Answer struct{ ID, Label, Value, Shown string }
+
+// Attachment is a file that was handed over. The visit knows of it only this:
+// the file itself is sealed and lies with the station until the visit ends.
+type Attachment struct {
+	ID       string // by which the station knows it
+	Question string // of the question or paper that it answers
+	Label    string // of that, as shown; never the name of a file
+	Media    string // "image/jpeg"
+	Size     int64  // bytes
+}
 
 // Format prints "redacted" under every verb.
 func (Draft) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte("draft (redacted)")) }
