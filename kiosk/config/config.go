@@ -163,8 +163,8 @@ func (c *Config) check(fault func(key, format string, args ...any)) {
 	if c.Central.Bundle == "" {
 		fault("central.bundle", "central.bundle is the directory of this station's keys and has no default")
 	}
-	if r := c.Central.VisitRate; r != 0 && r < 4<<10 {
-		fault("central.visit_rate", "central.visit_rate is in bytes a second, at least 4096; got %d", r)
+	if r := c.Central.VisitRate; r != 0 && r < 32<<10 { // the largest submission must go within its time
+		fault("central.visit_rate", "central.visit_rate is in bytes a second, at least 32768; got %d", r)
 	}
 	if at, err := netip.ParseAddrPort(c.Metrics.Listen); c.Metrics.Listen != "" && (err != nil || !at.Addr().IsLoopback()) {
 		fault("metrics.listen", "metrics.listen is an address of this machine alone, like \"127.0.0.1:9101\"; got %q", c.Metrics.Listen)
