@@ -60,7 +60,7 @@ func TestTriggeredScanner(t *testing.T) {
 				p := profile(t, "newland")
 				p.Patience = 5 // shorter than the slow unit takes
 				sim.Obey(orders(p, manner.answer), manner.after)
-				o := serial.Options{Unit: "scanner", Path: link, Gap: 5 * time.Second, Repeat: 300 * time.Millisecond, Profile: p, Trigger: serial.Host}
+				o := serial.Options{Unit: "scanner", Path: link, Gap: 5 * time.Second, Repeat: 2 * time.Second, Profile: p, Trigger: serial.Host}
 				scanner, err := serial.Open(t.Context(), o)
 				if err != nil {
 					t.Fatal(err)
