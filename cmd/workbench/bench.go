@@ -31,6 +31,10 @@ func (c *benchCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	camera, err := measure.Camera(ctx, dir)
+	if err != nil {
+		return err
+	}
 	// A printer that takes bytes as they come: what is measured is the kiosk.
 	s, err := stage.Open(ctx, stage.Options{Dir: dir, Bin: c.Bin, Profile: "epson-tm-t88"})
 	if err != nil {
@@ -39,6 +43,7 @@ func (c *benchCmd) Run(ctx context.Context) (err error) {
 	rows, err := measure.Station(ctx, s)
 	rows = append(rows, stored...)
 	rows = append(rows, chip...)
+	rows = append(rows, camera...)
 	if err == nil {
 		var memory measure.Row
 		memory, err = measure.Visits(ctx, s, c.Visits, os.Stderr)
