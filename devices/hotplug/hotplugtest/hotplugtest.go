@@ -5,6 +5,7 @@ package hotplugtest
 import (
 	"context"
 	_ "embed" // desk.txt
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,8 +25,8 @@ import (
 var Desk string
 
 // Plant makes a tree of what was recorded: lines "path = text", where \n is a
-// line end, and "path -> target" for links, whose target is a path from the
-// root too. Lines that begin with # and empty ones are passed over.
+// line end, "path =x 05 8c" for bytes in hex, and "path -> target" for links, whose
+// target is a path from the root too. Lines that begin with # and empty ones are passed over.
 func Plant(t testing.TB, recorded string) hotplug.Tree {
 	t.Helper()
 	root := t.TempDir()
@@ -44,6 +45,7 @@ func Plant(t testing.TB, recorded string) hotplug.Tree {
 func plant(root, line string) error {
 	path, target, link := strings.Cut(line, " -> ")
 	path, text, file := strings.Cut(path, " = ")
+	path, digits, raw := strings.Cut(path, " =x ")
 	path = filepath.Join(root, path)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -51,6 +53,12 @@ func plant(root, line string) error {
 	switch {
 	case link:
 		return os.Symlink(filepath.Join(root, target), path)
+	case raw:
+		b, err := hex.DecodeString(strings.ReplaceAll(digits, " ", ""))
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(path, b, 0o600)
 	case file:
 		return os.WriteFile(path, []byte(strings.ReplaceAll(text, `\n`, "\n")+"\n"), 0o600)
 	}
