@@ -104,6 +104,8 @@ func (q Question) problem(value string, today time.Time) string {
 		if len(value) > maxLetters || !email.MatchString(value) {
 			return "email"
 		}
+	case KindFile:
+		return "file"
 	case KindAddress:
 		return q.textProblem(value, minAddress)
 	case KindMoney:

@@ -201,7 +201,7 @@ func TestBirthQuestionsInTheOrderOfTheForm(t *testing.T) {
 		{
 			"the father, with a notice on paper, by post",
 			map[string]string{"a_rel": "cha", "b_notice": "giay", "b_married": "no", "z_result": "buu-chinh"},
-			"a_rel b_notice c_name c_born c_sex c_eth c_pob c_origin m_name m_pnum m_born b_married z_copies z_result z_shipto a_phone",
+			"a_rel b_notice b_notice_photo c_name c_born c_sex c_eth c_pob c_origin m_name m_pnum m_born b_married z_copies z_result z_shipto a_phone",
 		},
 		{
 			"a mother who is not married",

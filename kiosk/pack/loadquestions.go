@@ -199,6 +199,9 @@ func (l *loading) checkQuestions(all []asked, code string) {
 		if q.Max > 0 && q.Min > q.Max || q.MaxAge > 0 && q.MinAge > q.MaxAge {
 			q.sheet.Report(q.at, fmt.Sprintf("question %q: the least is more than the most", q.ID))
 		}
+		if q.Kind == KindFile && (q.Required || q.Prefill != "") {
+			q.sheet.Report(q.at, fmt.Sprintf("question %q asks for a file: it must be optional and cannot be prefilled", q.ID))
+		}
 		l.checkClauses(q, before, order, code)
 		l.checkPrefill(q, before, order, code)
 		if needs[q.ID] = need(q, needs); needs[q.ID] == nil {

@@ -76,6 +76,10 @@ const (
 	KindEmail   Kind = "email"
 	KindAddress Kind = "address"
 	KindMoney   Kind = "money"
+	// KindFile is photos or scans of one paper. Its files stand beside the
+	// answers; it has none itself and is never required: papers may always be
+	// shown at the counter.
+	KindFile Kind = "file"
 )
 
 // Option is one answer of a choice.

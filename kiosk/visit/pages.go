@@ -216,6 +216,8 @@ func (m *Machine) overlay(s State) *Over {
 	case "stop":
 		return &Over{Name: "stop", Icon: "circle-x", Title: m.t(s, "stop.title", nil), Line: m.t(s, "stop.line", nil),
 			Actions: []Button{m.primary(s, "stay", "stop.stay"), leave}}
+	case "file":
+		return m.removeOver(s)
 	case "hotline":
 		return &Over{Name: "hotline", Icon: "phone", Title: m.Pack.Hotline, Line: m.t(s, "hotline.line", nil), Actions: []Button{shut}}
 	case "staff":

@@ -150,7 +150,7 @@ func (m *Machine) prompt(s State) prompt {
 	switch {
 	case s.over == "idle":
 		p.Key, p.Seconds = "idle.say", int(IdleCount.Seconds())
-	case s.over == "look":
+	case s.over == "look", s.over == "file":
 		p.Key = ""
 	case s.over != "":
 		p.Key = s.over + ".say"

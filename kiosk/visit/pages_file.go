@@ -208,6 +208,8 @@ func (m *Machine) question(s State, v *View) {
 			DayLabel: m.t(s, "date.day", nil), MonthLabel: m.t(s, "date.month", nil), YearLabel: m.t(s, "date.year", nil),
 			DayID: "date:day", MonthID: "date:month", YearID: "date:year", Problem: problem},
 			m.keyboard(s, Digits))
+	case "file":
+		m.fileQuestion(s, q, v)
 	default:
 		v.Blocks = append(v.Blocks, Field{ID: "field", Value: s.input.Value(), Active: true, Problem: problem})
 		sug := Chips{}
@@ -227,7 +229,11 @@ func (m *Machine) question(s State, v *View) {
 		v.Blocks = append(v.Blocks, m.keyboard(s, pad))
 	}
 	go_ := "next"
-	if !q.Required && s.value(q) == "" {
+	switch {
+	case q.Kind == pack.KindFile && len(s.filesOf(q.ID)) == 0:
+		go_ = "handover.skip"
+	case q.Kind == pack.KindFile:
+	case !q.Required && s.value(q) == "":
 		go_ = "skip"
 	}
 	v.Actions = []Button{m.back(s), m.more(s), m.onward(s, go_)}
@@ -246,6 +252,9 @@ func (m *Machine) review(s State, v *View) {
 	line("", m.t(s, "review.procedure", nil), p.Short.In(s.lang))
 	line("line:person", m.t(s, "review.person", nil), s.person.Name)
 	for _, q := range m.questions(s) {
+		if q.Kind == pack.KindFile {
+			line("line:"+q.ID, q.Short.In(s.lang), m.fileLine(s, q))
+		}
 		if a := s.answers[q.ID]; a != "" {
 			line("line:"+q.ID, q.Short.In(s.lang), q.Display(a, s.lang))
 		}

@@ -46,7 +46,7 @@ func (m *Machine) questions(s State) []pack.Question {
 	all := m.answersOf(s)
 	var asked []pack.Question
 	for _, q := range p.Questions {
-		if q.Shown(all) && !fromPerson(s, q) {
+		if q.Shown(all) && !fromPerson(s, q) && s.offers(q) {
 			asked = append(asked, q)
 		}
 	}
@@ -218,6 +218,8 @@ func (n *next) touchedQuestion(id string) {
 	case kind == "key" && q.Kind == pack.KindDate:
 		n.problem = ""
 		n.pressDate(arg)
+	case q.Kind == pack.KindFile:
+		n.touchedFile(q, id)
 	case kind == "key" && types(q.Kind):
 		n.problem = ""
 		n.input = n.input.Press(arg)
@@ -263,6 +265,8 @@ func (s State) value(q pack.Question) string {
 		return s.picked
 	case "text", "digits":
 		return strings.TrimSpace(s.input.Value())
+	case "file":
+		return "" // files stand beside the answers
 	}
 	if s.date == [3]string{} {
 		return ""
@@ -335,16 +339,19 @@ func (n *next) introduce() {
 
 // types tells which kinds are typed rather than chosen.
 func types(k pack.Kind) bool {
-	return k != pack.KindChoice && k != pack.KindYesNo && k != pack.KindDate
+	return k != pack.KindChoice && k != pack.KindYesNo && k != pack.KindDate && k != pack.KindFile
 }
 
-// group is how a kind is asked for: by choosing, by a date, by digits, by letters.
+// group is how a kind is asked for: by choosing, by a date, by digits, by a
+// file, by letters.
 func group(k pack.Kind) string {
 	switch k {
 	case pack.KindChoice, pack.KindYesNo:
 		return "choice"
 	case pack.KindDate:
 		return "date"
+	case pack.KindFile:
+		return "file"
 	case pack.KindNumber, pack.KindPNum, pack.KindPhone, pack.KindMoney:
 		return "digits"
 	}

@@ -58,8 +58,8 @@ func (n *next) submit() {
 	}
 	n.due = n.dueAt(n.State)
 	n.goTo(AtSending)
-	n.do(Submit{Draft{Procedure: p, Person: n.person, Answers: n.allAnswers(), Consent: n.Pack.Consent.Version,
-		AgreedAt: n.agreedAt, Due: n.due, Lang: n.lang}})
+	n.do(Submit{Draft{Procedure: p, Person: n.person, Answers: n.allAnswers(), Attachments: n.draftFiles(),
+		Consent: n.Pack.Consent.Version, AgreedAt: n.agreedAt, Due: n.due, Lang: n.lang}})
 }
 
 // allAnswers are the answers in the order of the form, those of the card too.

@@ -42,6 +42,9 @@ func (n *next) touchedOver(id string) {
 		}
 	case n.over == "look" && id == "calm":
 		n.look.Calm = !n.look.Calm
+	case n.over == "file" && id == "remove":
+		n.over = ""
+		n.removeFile()
 	case n.over == "idle", id == "stay", id == "close":
 		n.over = "" // any touch says "I am here"
 	}
@@ -224,7 +227,7 @@ func (n *next) choose(code string) {
 	if !ok {
 		return
 	}
-	n.code, n.answers, n.job, n.tries = p.Code, nil, noJob, 0
+	n.code, n.answers, n.files, n.job, n.tries = p.Code, nil, nil, noJob, 0
 	switch {
 	case p.Mode == pack.Guide:
 		n.goTo(AtGuide)
@@ -284,7 +287,7 @@ func (m *Machine) read(code string, at time.Time) (identity.Found, error) {
 
 // forget drops who it is and all that was answered.
 func (n *next) forget() {
-	n.person, n.known, n.typed, n.answers, n.doubt = identity.Person{}, false, false, nil, ""
+	n.person, n.known, n.typed, n.answers, n.doubt, n.files = identity.Person{}, false, false, nil, "", nil
 }
 
 // another begins again for the same visitor, keeping language and look only.

@@ -104,6 +104,10 @@ type State struct {
 
 	duty duty
 
+	handover bool         // phones can hand files over; outlives the visit
+	handing  handing      // the page that is open for one
+	files    []Attachment // never changed in place
+
 	asking bool // the door was "ask", not "file"
 	group  string
 	query  typing.Text
@@ -209,6 +213,7 @@ func (m *Machine) Step(s State, at time.Time, e Event) (State, View, []Task) {
 	if before.chip.mood == chipBusy && n.chip.mood != chipBusy && !ended(e) {
 		n.tasks = append([]Task{DropChip{}}, n.tasks...)
 	}
+	n.handOver(before)
 	v := m.View(n.State)
 	if spoken := m.prompt(n.State); spoken != m.prompt(before) {
 		if spoken.Key == "" {
@@ -242,7 +247,7 @@ func ended(e Event) bool {
 func (n *next) event(e Event) {
 	switch e := e.(type) {
 	case Touched:
-		n.life = n.now
+		n.life, n.handing.hand = n.now, n.now
 		n.touched(e.ID)
 	case Tick:
 		n.tick()
@@ -286,6 +291,8 @@ func (n *next) event(e Event) {
 		n.paperMoved()
 	case PartsChanged:
 		n.parts = e.Parts
+	case HandoverChanged, HandoverOpened, FileComing, FileArrived, FileRefused:
+		n.handoverHappened(e)
 	case PINChecked:
 		n.pinChecked(e.Right)
 	case TestPrinted:
@@ -343,7 +350,7 @@ func (n *next) say(key string) { n.note = key }
 func (n *next) end() {
 	fresh := n.Start(n.now)
 	fresh.scanner, fresh.reader, fresh.printer, fresh.online = n.scanner, n.reader, n.printer, n.online
-	fresh.parts, fresh.guard = n.parts, n.guard
+	fresh.parts, fresh.guard, fresh.handover = n.parts, n.guard, n.handover
 	n.State = fresh
 	n.do(End{})
 }

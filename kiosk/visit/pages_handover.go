@@ -1,0 +1,99 @@
+package visit
+
+import (
+	"strconv"
+
+	"motcua/kiosk/pack"
+	"motcua/kiosk/text"
+)
+
+// fileQuestion draws what is asked for by photo: the code for the phone, and
+// what has come so far, by kind and size alone.
+func (m *Machine) fileQuestion(s State, q pack.Question, v *View) {
+	of := s.filesOf(q.ID)
+	at := s.handing.page
+	note := func(icon, key string, tone Tone, args text.Args) {
+		v.Blocks = append(v.Blocks, Note{Icon: icon, Tone: tone, Text: m.t(s, key, args)})
+	}
+	switch {
+	case !s.handover:
+		note("circle-alert", "handover.away", Amber, nil)
+	case at.URL == "":
+		v.Blocks = append(v.Blocks, Waiting{Title: m.t(s, "handover.opening", nil)})
+	default:
+		if s.handing.why != "" {
+			note("circle-alert", s.handing.why, Amber, nil)
+		} else if s.handing.seen && len(of) == 0 {
+			note("smartphone", "handover.seen", Jade, nil)
+		}
+		line := "handover.scan"
+		if at.Wifi != "" {
+			line = "handover.scan.wifi"
+		}
+		v.Blocks = append(v.Blocks, QR{Text: at.URL, Line: m.t(s, line, text.Args{"wifi": "*" + at.Wifi + "*"})},
+			Code{Label: m.t(s, "handover.code", nil), Text: at.Code})
+		if at.Warns && !s.handing.seen {
+			note("shield-check", "handover.warns", Amber, nil)
+		}
+	}
+	if len(of) > 0 {
+		rows := Rows{Page: s.part}
+		for i, f := range of {
+			rows.Items = append(rows.Items, Row{ID: "file:" + strconv.Itoa(i+1), Icon: fileIcon(f), Tone: Jade,
+				Title: m.fileTitle(s, i+1, f), Line: m.t(s, "handover.remove.line", nil)})
+		}
+		v.Blocks = append(v.Blocks, rows)
+	}
+}
+
+// fileTitle says of a file what the visit may know: "Ảnh 2 · 1,4 MB".
+func (m *Machine) fileTitle(s State, n int, f Attachment) string {
+	key := "handover.photo"
+	if f.Media == "application/pdf" {
+		key = "handover.pdf"
+	}
+	return m.t(s, key, text.Args{"n": strconv.Itoa(n), "size": Size(f.Size, s.lang)})
+}
+
+func fileIcon(f Attachment) string {
+	if f.Media == "application/pdf" {
+		return "file-text"
+	}
+	return "camera"
+}
+
+// Size gives a number of bytes as people read it: "1,4 MB", in units of 2^20
+// and 2^10 bytes, never less than 1 KB.
+func Size(bytes int64, lang pack.Lang) string {
+	const kb, mb = 1 << 10, 1 << 20
+	if bytes < mb {
+		return strconv.FormatInt(max(1, (bytes+kb/2)/kb), 10) + " KB"
+	}
+	tenths := (bytes*10 + mb/2) / mb
+	point := ","
+	if lang == pack.EN {
+		point = "."
+	}
+	return strconv.FormatInt(tenths/10, 10) + point + strconv.FormatInt(tenths%10, 10) + " MB"
+}
+
+// fileLine is what the review says of a file question.
+func (m *Machine) fileLine(s State, q pack.Question) string {
+	n := len(s.filesOf(q.ID))
+	if n == 0 {
+		return m.t(s, "handover.none", nil)
+	}
+	return m.t(s, "handover.count", text.Args{"n": strconv.Itoa(n)})
+}
+
+// removeOver asks whether a file is to be taken back.
+func (m *Machine) removeOver(s State) *Over {
+	q, _, _ := m.questionAt(s)
+	of, i := s.filesOf(q.ID), s.handing.remove
+	o := &Over{Name: "file", Icon: "camera", Title: m.t(s, "handover.remove.title", nil),
+		Actions: []Button{m.primary(s, "close", "handover.remove.keep"), {ID: "remove", Label: m.t(s, "handover.remove", nil)}}}
+	if i >= 1 && i <= len(of) {
+		o.Icon, o.Line = fileIcon(of[i-1]), m.fileTitle(s, i, of[i-1])
+	}
+	return o
+}
