@@ -11,6 +11,7 @@ import (
 
 	"motcua/cmd/central/internal/keys"
 	"motcua/cmd/central/internal/ledger"
+	"motcua/cmd/central/internal/parts"
 	"motcua/cmd/central/internal/reading"
 )
 
@@ -77,7 +78,11 @@ func (c *exportCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer l.Close()
-	_, _, raw, err := reading.New(l, k.IDs).Read(ctx, c.ID, "export")
+	p, err := parts.Open(filepath.Join(c.Dir, parts.Folder), 0)
+	if err != nil {
+		return err
+	}
+	_, _, raw, err := reading.New(l, k.IDs, p).Read(ctx, c.ID, "export")
 	if errors.Is(err, ledger.ErrUnknown) {
 		return fmt.Errorf("no submission %s here", c.ID)
 	}

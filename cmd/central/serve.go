@@ -22,6 +22,7 @@ import (
 	"motcua/cmd/central/internal/keys"
 	"motcua/cmd/central/internal/ledger"
 	"motcua/cmd/central/internal/page"
+	"motcua/cmd/central/internal/parts"
 	"motcua/cmd/central/internal/reading"
 	"motcua/kiosk/pack"
 	"motcua/kiosk/submission"
@@ -38,6 +39,7 @@ type serveCommand struct {
 	Agency       string            `default:"H26" help:"Agency prefix of dossier codes."`
 	AgencyOf     map[string]string `help:"Agency codes of units that do not follow PREFIX.NUMBER." placeholder:"UNIT=CODE"`
 	DossierDelay time.Duration     `default:"0s" help:"How long after reception a dossier is opened."`
+	MinFree      int64             `default:"1073741824" help:"Bytes that must be left on the disk for attachments to be taken in."`
 	Keep         time.Duration     `default:"8760h" help:"How long the content of an opened submission is kept; its id is kept for ever."`
 }
 
@@ -64,24 +66,25 @@ func (c *serveCommand) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return p.authority.Run(ctx) })
 	g.Go(func() error { return p.gate.Run(ctx) })
-	g.Go(func() error { return c.tidy(ctx, p.ledger, log) })
+	g.Go(func() error { return c.tidy(ctx, p, log) })
 	g.Go(func() error { return serve(ctx, tls.NewListener(api, p.keys.TLS), p.gate.Routes(), log) })
 	g.Go(func() error { return serve(ctx, staff, p.page.Routes(), log) })
 	fmt.Printf("api https://%s\npage http://%s\nready\n", api.Addr(), staff.Addr())
 	return g.Wait()
 }
 
-// parts are what a serving central is made of.
-type parts struct {
+// house is what a serving central is made of.
+type house struct {
 	keys      *keys.Keys
 	ledger    *ledger.Ledger
+	parts     *parts.Store
 	authority *authority.Authority
 	gate      *gate.Gate
 	page      *page.Page
 }
 
 // open checks every setting and opens the ledger; the caller closes it.
-func (c *serveCommand) open(ctx context.Context, log *slog.Logger) (*parts, error) {
+func (c *serveCommand) open(ctx context.Context, log *slog.Logger) (*house, error) {
 	if !page.Loopback(c.Page) {
 		return nil, fmt.Errorf("page address %s is not of this machine: take 127.0.0.1", c.Page)
 	}
@@ -105,13 +108,18 @@ func (c *serveCommand) open(ctx context.Context, log *slog.Logger) (*parts, erro
 	if err != nil {
 		return nil, err
 	}
+	p, err := parts.Open(filepath.Join(c.Dir, parts.Folder), c.MinFree)
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
 	opener := authority.New(l, agencies, c.DossierDelay, log)
-	return &parts{
+	return &house{
+		parts:     p,
 		keys:      k,
 		ledger:    l,
 		authority: opener,
-		gate:      gate.New(l, opener, rules, schema, k.IDs, log),
-		page:      page.New(l, reading.New(l, k.IDs), log),
+		gate:      gate.New(l, opener, rules, schema, k.IDs, p, log),
+		page:      page.New(l, reading.New(l, k.IDs, p), log),
 	}, nil
 }
 
@@ -157,17 +165,20 @@ func (c *serveCommand) rulebook() (authority.Rulebook, error) {
 }
 
 // tidy drops what was kept long enough, at start and every hour.
-func (c *serveCommand) tidy(ctx context.Context, l *ledger.Ledger, log *slog.Logger) error {
+func (c *serveCommand) tidy(ctx context.Context, h *house, log *slog.Logger) error {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
-		now := time.Now()
+		now, l := time.Now(), h.ledger
 		n, err := l.Forget(ctx, now.Add(-c.Keep))
 		if err == nil && n > 0 {
 			err = l.Note(ctx, ledger.Line{At: now, Act: ledger.Forgotten, Why: fmt.Sprintf("%d submissions", n)})
 		}
 		if err == nil {
 			err = l.Prune(ctx, now.Add(-auditKept))
+		}
+		if err == nil {
+			_, err = h.parts.Sweep(ctx, l.Kept)
 		}
 		if err != nil && ctx.Err() == nil {
 			log.Warn("old contents were not dropped, trying again in an hour", "err", err)

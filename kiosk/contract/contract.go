@@ -19,9 +19,14 @@ import (
 const (
 	// SealedType is the body of a PUT: an age file, not armoured (IANA, 2021).
 	SealedType = "application/vnd.age"
+	// TusType is the body of a PATCH of a part (tus 1.0).
+	TusType = "application/offset+octet-stream"
 	// ProblemType is every refusal (RFC 9457).
 	ProblemType = "application/problem+json"
 )
+
+// TusVersion is the version of tus by which parts are sent.
+const TusVersion = string(TusResumableN100)
 
 // MaxSealed is the most bytes that a sealed submission may have.
 const MaxSealed = 1 << 20

@@ -19,9 +19,10 @@ const letters = "23456789ACDEFGHJKLMNPQRTVWXY"
 const codeLen = 4
 
 var (
-	validID  = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
-	misread  = strings.NewReplacer("B", "8", "S", "5", "Z", "2", "U", "V")
-	noBlanks = strings.NewReplacer(" ", "", "\u00a0", "", "\t", "")
+	validID   = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	validPart = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	misread   = strings.NewReplacer("B", "8", "S", "5", "Z", "2", "U", "V")
+	noBlanks  = strings.NewReplacer(" ", "", "\u00a0", "", "\t", "")
 )
 
 // NewID makes the id of a submission: a UUID of version 7 (RFC 9562), which
@@ -30,6 +31,10 @@ func NewID() string { return uuid.Must(uuid.NewV7()).String() }
 
 // ValidID tells whether id is a UUID of version 7 in lower case.
 func ValidID(id string) bool { return validID.MatchString(id) }
+
+// ValidPart tells whether name can be that of a sealed part: a SHA-256 in
+// hexadecimal.
+func ValidPart(name string) bool { return validPart.MatchString(name) }
 
 // Secret makes a look-up secret of four letters from rand, which is
 // crypto/rand.Reader in earnest. It panics when rand fails.

@@ -18,6 +18,7 @@ import (
 
 	"motcua/cmd/central/internal/authority"
 	"motcua/cmd/central/internal/ledger"
+	"motcua/cmd/central/internal/parts"
 	"motcua/kiosk/contract"
 	"motcua/kiosk/submission"
 )
@@ -37,6 +38,7 @@ type Gate struct {
 	rules     authority.Rulebook
 	schema    *submission.Schema
 	ids       []age.Identity
+	parts     *parts.Store
 	log       *slog.Logger
 	turns     chan struct{}
 	lookUps   tries
@@ -45,9 +47,10 @@ type Gate struct {
 	pulses map[string]ledger.Pulse
 }
 
-// New makes a gate: ids open what arrives, rules say which procedures are taken.
-func New(l *ledger.Ledger, a *authority.Authority, rules authority.Rulebook, schema *submission.Schema, ids []age.Identity, log *slog.Logger) *Gate {
-	return &Gate{ledger: l, authority: a, rules: rules, schema: schema, ids: ids, log: log,
+// New makes a gate: ids open what arrives, rules say which procedures are taken,
+// p holds the parts.
+func New(l *ledger.Ledger, a *authority.Authority, rules authority.Rulebook, schema *submission.Schema, ids []age.Identity, p *parts.Store, log *slog.Logger) *Gate {
+	return &Gate{ledger: l, authority: a, rules: rules, schema: schema, ids: ids, parts: p, log: log,
 		turns: make(chan struct{}, underway), pulses: map[string]ledger.Pulse{}}
 }
 
@@ -72,6 +75,7 @@ func (g *Gate) Routes() http.Handler {
 			ResponseErrorHandlerFunc: g.say,
 		}),
 		contract.StdHTTPServerOptions{BaseRouter: mux, ErrorHandlerFunc: malformed})
+	g.tus(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		g.say(w, r, refuse("not-found", "no such path or method"))
 	})
@@ -106,12 +110,15 @@ func (g *Gate) guard(next http.Handler) http.Handler {
 			g.say(w, r, err)
 			return
 		}
-		if r.Method == http.MethodPut {
+		switch r.Method {
+		case http.MethodPut:
 			if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != contract.SealedType {
 				g.say(w, r, refuse("bad-request", "body is not "+contract.SealedType))
 				return
 			}
-		} else {
+		case http.MethodPatch:
+			r.Body = http.MaxBytesReader(w, r.Body, contract.MaxPart)
+		default:
 			r.Body = http.MaxBytesReader(w, r.Body, maxSmall)
 		}
 		next.ServeHTTP(w, r)

@@ -54,7 +54,7 @@ var codes = [...]string{
 	"bad-request", "digest-mismatch", "wrong-certificate", "not-found", "other-content", "too-large",
 	"not-for-us", "tampered", "foreign-signature", "foreign-station", "unsupported-version",
 	"key-expired", "schema", "other-id", "procedure-unknown", "procedure-guided", "too-many-tries",
-	"central-fault", "busy",
+	"central-fault", "busy", "parts-missing", "wrong-offset", "wrong-type", "other-tus", "no-room",
 }
 
 func problems(code string) (words, bool) {
@@ -131,6 +131,26 @@ func problems(code string) (words, bool) {
 		return words{status: 500, owner: contract.ProblemOwnerCentral,
 			vi: [3]string{"Lỗi tại trung tâm", "Trung tâm gặp lỗi khi xử lý.", "Trạm sẽ tự gửi lại; trung tâm xem nhật ký."},
 			en: [3]string{"Fault at central", "Central failed on this request.", "The station sends again by itself; central reads its log."}}, true
+	case "parts-missing":
+		return words{status: 424, owner: contract.ProblemOwnerStation,
+			vi: [3]string{"Chưa đủ giấy tờ kèm theo", "Trung tâm chưa nhận đủ các tệp kèm theo hồ sơ.", "Trạm sẽ tự gửi các tệp còn thiếu."},
+			en: [3]string{"Attachments are missing", "Not every attachment of the submission is here yet.", "The station sends what is missing by itself."}}, true
+	case "wrong-offset":
+		return words{status: 409, owner: contract.ProblemOwnerStation,
+			vi: [3]string{"Sai vị trí gửi tiếp", "Phần gửi không nối tiếp phần đã nhận.", "Trạm sẽ tự hỏi lại và gửi tiếp."},
+			en: [3]string{"Wrong offset", "What was sent does not begin where the part ends.", "The station asks again and goes on."}}, true
+	case "wrong-type":
+		return words{status: 415, owner: contract.ProblemOwnerTechnician,
+			vi: [3]string{"Sai kiểu dữ liệu", "Trạm gửi tệp kèm theo không đúng kiểu.", "Kiểm tra phiên bản phần mềm của trạm."},
+			en: [3]string{"Wrong content type", "The station sent a part as another type.", "Check the version of the station's program."}}, true
+	case "other-tus":
+		return words{status: 412, owner: contract.ProblemOwnerTechnician,
+			vi: [3]string{"Sai phiên bản giao thức gửi tệp", "Trạm gửi tệp bằng phiên bản giao thức khác.", "Kiểm tra phiên bản phần mềm của trạm."},
+			en: [3]string{"Other version of tus", "The station sends parts by another version of the protocol.", "Check the version of the station's program."}}, true
+	case "no-room":
+		return words{status: 507, owner: contract.ProblemOwnerCentral, retryAfter: 60,
+			vi: [3]string{"Trung tâm hết chỗ lưu", "Đĩa của trung tâm không còn đủ chỗ cho tệp kèm theo.", "Dọn hoặc mở rộng đĩa của trung tâm; trạm sẽ tự gửi lại."},
+			en: [3]string{"No room at central", "Central's disk has no room for attachments.", "Make room on central's disk; the station sends again by itself."}}, true
 	case "busy":
 		return words{status: 503, owner: contract.ProblemOwnerStation, retryAfter: 15,
 			vi: [3]string{"Trung tâm đang bận", "Trung tâm tạm thời chưa nhận được.", "Trạm sẽ tự gửi lại."},

@@ -66,9 +66,10 @@ func (g *Gate) turn(ctx context.Context) error {
 }
 
 // note writes a refused submission to the audit log before the station hears
-// of it. Damage on the way is nobody's act and is only logged.
+// of it. Damage on the way and parts that are yet to come are nobody's act and
+// are only logged.
 func (g *Gate) note(ctx context.Context, no *refusal, station, id, digest string, size int) error {
-	if no.Code == "digest-mismatch" {
+	if no.Code == "digest-mismatch" || no.Code == "parts-missing" {
 		return no
 	}
 	err := g.ledger.Note(ctx, ledger.Line{At: time.Now(), Act: ledger.Refused, Station: station, ID: id,
@@ -97,6 +98,11 @@ func (g *Gate) take(ctx context.Context, station string, put contract.PutSubmiss
 	if err != nil {
 		return ledger.Record{}, false, err
 	}
+	back, err := g.claim(doc)
+	if err != nil {
+		return ledger.Record{}, false, err
+	}
+	defer back()
 	now := time.Now()
 	stored, fresh, err := g.ledger.Accept(ctx, ledger.Record{
 		ID: doc.ID, Station: doc.Station, Unit: doc.Unit, Claim: submission.Claim(doc.Station, doc.ID),

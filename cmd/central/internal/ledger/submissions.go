@@ -122,6 +122,19 @@ func (l *Ledger) Known(ctx context.Context, id string) (Record, error) {
 	return scan(l.read.QueryRowContext(ctx, `SELECT `+columns+` FROM submissions WHERE id = ?`, id))
 }
 
+// Kept tells whether a submission of station is known as id, and whether its
+// content is still kept.
+func (l *Ledger) Kept(ctx context.Context, station, id string) (known, kept bool, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT sealed IS NOT NULL FROM submissions WHERE id = ? AND station = ?`, id, station).Scan(&kept)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, false, nil
+	}
+	if err != nil {
+		return false, false, fmt.Errorf("read ledger: %w", busy(err))
+	}
+	return true, kept, nil
+}
+
 // LookUp finds what a receipt speaks of: ref is an id, a dossier code or a
 // claim. A wrong secret gives ErrUnknown as an unknown ref does.
 func (l *Ledger) LookUp(ctx context.Context, ref, secret string) (Record, error) {

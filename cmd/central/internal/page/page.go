@@ -68,6 +68,8 @@ func New(l *ledger.Ledger, room *reading.Room, log *slog.Logger) *Page {
 		"proof":     p.proven,
 		"act":       act,
 		"day":       day,
+		"kib":       func(n int64) int64 { return (n + 1023) >> 10 },
+		"inc":       func(n int) int { return n + 1 },
 		"silent":    func(t time.Time) bool { return time.Since(t) > silence },
 	}).ParseFS(web, "web/*.html"))
 	return p
@@ -78,6 +80,7 @@ func (p *Page) Routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", p.list)
 	mux.HandleFunc("GET /submissions/{id}", p.one)
+	mux.HandleFunc("GET /submissions/{id}/attachments/{n}", p.attachment)
 	mux.HandleFunc("GET /stations", p.stations)
 	mux.HandleFunc("GET /audit", p.audit)
 	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, r *http.Request) {

@@ -1,10 +1,12 @@
 package page
 
 import (
+	"bytes"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 
 	"motcua/cmd/central/internal/centraltest"
 	"motcua/cmd/central/internal/ledger"
+	"motcua/cmd/central/internal/parts"
 	"motcua/cmd/central/internal/reading"
 	"motcua/kiosk/submission"
 )
@@ -21,6 +24,7 @@ import (
 // desk is a page on a ledger into which submissions are laid.
 type desk struct {
 	ledger *ledger.Ledger
+	parts  *parts.Store
 	routes http.Handler
 	key    *submission.StationKey
 	to     []age.Recipient
@@ -37,11 +41,15 @@ func newDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{ledger: l, key: submission.NewStationKey(centraltest.Station, time.Time{}), to: []age.Recipient{id.Recipient()}}
+	p, err := parts.Open(t.TempDir(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{ledger: l, parts: p, key: submission.NewStationKey(centraltest.Station, time.Time{}), to: []age.Recipient{id.Recipient()}}
 	if err := l.Enrol(t.Context(), d.key.Public(), centraltest.Unit, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	d.routes = New(l, reading.New(l, []age.Identity{id}), slog.New(slog.DiscardHandler)).Routes()
+	d.routes = New(l, reading.New(l, []age.Identity{id}, p), slog.New(slog.DiscardHandler)).Routes()
 	return d
 }
 
@@ -147,5 +155,64 @@ func TestGuard(t *testing.T) {
 		if Loopback(address) != want {
 			t.Errorf("Loopback(%q) = %v", address, !want)
 		}
+	}
+}
+
+// Staff open an attachment for saving, noted in the audit log; nothing of it
+// stands in the clear on the disk, and one that the disk has lost is not given.
+func TestAttachment(t *testing.T) {
+	d := newDesk(t)
+	plain := []byte("%PDF-1.7 tờ khai của NGUYỄN VĂN MẪU")
+	part, told := centraltest.Seal(t, plain, d.to...)
+	doc := centraltest.Document()
+	doc.Attachments = append(doc.Attachments, told)
+	k := parts.Key{Station: doc.Station, ID: doc.ID, Name: told.Part}
+	if _, err := d.parts.Begin(t.Context(), k, told.PartSize); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.parts.Append(t.Context(), k, 0, bytes.NewReader(part), func() {}); err != nil {
+		t.Fatal(err)
+	}
+	d.lay(t, doc, time.Now())
+	at := "/submissions/" + doc.ID + "/attachments/1"
+	if body := d.get("/submissions/" + doc.ID).Body.String(); !strings.Contains(body, at) || !strings.Contains(body, told.Label) {
+		t.Errorf("the submission's page does not lead to its attachment:\n%s", body)
+	}
+	w := d.get(at)
+	if w.Code != 200 || !bytes.Equal(w.Body.Bytes(), plain) {
+		t.Fatalf("%d with %d bytes", w.Code, w.Body.Len())
+	}
+	for name, want := range map[string]string{"Content-Type": "application/pdf", "X-Content-Type-Options": "nosniff",
+		"Content-Disposition": `attachment; filename="` + submission.Claim(doc.Station, doc.ID) + `-1.pdf"`,
+		"Cache-Control":       "no-store", "Content-Security-Policy": "sandbox; default-src 'none'"} {
+		if got := w.Header().Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	lines, err := d.ledger.Audit(t.Context(), 10)
+	if err != nil || len(lines) == 0 || lines[0].Act != ledger.Read || lines[0].Why != "page, attachment 1" || lines[0].ID != doc.ID {
+		t.Errorf("audit: %+v, %v", lines, err)
+	}
+	for _, bad := range []string{"0", "2", "x", "-1"} {
+		if w := d.get("/submissions/" + doc.ID + "/attachments/" + bad); w.Code != 404 {
+			t.Errorf("attachment %s: %d", bad, w.Code)
+		}
+	}
+	f, err := d.parts.Read(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = f.Close()
+	sealed, err := os.ReadFile(f.Name())
+	if err != nil || !bytes.Equal(sealed, part) {
+		t.Fatalf("what lies on the disk is not what was sent: %v", err)
+	}
+	centraltest.CheckNoPerson(t, "the part on the disk", string(sealed))
+	sealed[len(sealed)-1] ^= 1
+	if err := os.WriteFile(f.Name(), sealed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if w := d.get(at); w.Code != 500 || strings.Contains(w.Body.String(), "PDF") {
+		t.Errorf("one that the disk has lost: %d with %d bytes", w.Code, w.Body.Len())
 	}
 }

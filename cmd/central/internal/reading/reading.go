@@ -13,6 +13,7 @@ import (
 	"filippo.io/age"
 
 	"motcua/cmd/central/internal/ledger"
+	"motcua/cmd/central/internal/parts"
 	"motcua/kiosk/identity"
 	"motcua/kiosk/submission"
 )
@@ -24,10 +25,13 @@ var ErrForgotten = errors.New("content is no longer kept")
 type Room struct {
 	ledger *ledger.Ledger
 	ids    []age.Identity
+	parts  *parts.Store
 }
 
-// New makes a room; ids open what the ledger holds.
-func New(l *ledger.Ledger, ids []age.Identity) *Room { return &Room{ledger: l, ids: ids} }
+// New makes a room; ids open what the ledger and the parts hold.
+func New(l *ledger.Ledger, ids []age.Identity, p *parts.Store) *Room {
+	return &Room{ledger: l, ids: ids, parts: p}
+}
 
 // Read opens the submission id fully; by whom is noted before it is given. raw
 // is the document as signed, in canonical JSON. It fails with ledger.ErrUnknown
