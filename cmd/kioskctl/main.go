@@ -44,6 +44,8 @@ type cli struct {
 	JSON  bool   `name:"json" help:"Print JSON instead of a table."`
 
 	Status    statusCmd    `cmd:"" help:"Tell how the kiosk is: peripherals, outbox, way to central, troubles."`
+	Devices   devicesCmd   `cmd:"" help:"List the peripherals: what each is, where, its driver, its state and since when."`
+	Identify  identifyCmd  `cmd:"" help:"Say what is plugged in, which driver fits it, and the lines for the configuration. The kiosk need not run."`
 	Outbox    outboxCmd    `cmd:"" help:"Look at the submissions that are stored here."`
 	Screen    screenCmd    `cmd:"" help:"Tell what is on the screen and where each touch target lies."`
 	PrintTest printTestCmd `cmd:"" help:"Print a test slip."`
@@ -112,6 +114,8 @@ func explain(w io.Writer, err error) int {
 		return say(w, atCard.code(), err.Error(), atCard.hint())
 	case errors.Is(err, errNoReader):
 		return say(w, failed, err.Error(), "put a [[peripheral]] with thing = \"card\" into it, or name another file with --config")
+	case errors.Is(err, errNothing):
+		return say(w, failed, err.Error(), "`kioskctl identify` alone lists all; `lsusb` shows whether the kernel sees it")
 	case errors.Is(err, errKey):
 		return say(w, usage, err.Error(), "see kioskctl card read --help")
 	case errors.Is(err, errRefuse):
