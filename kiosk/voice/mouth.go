@@ -3,6 +3,7 @@ package voice
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,12 +40,15 @@ type Mouth struct {
 	open   func(context.Context) (sound.Speaker, error)
 	voice  *Voice
 	report func(error)
-	news   chan struct{} // one slot: wish or level changed
+	news   chan struct{} // one slot: wish, level or chime changed
+	plugs  func() <-chan struct{}
 
-	// mu guards the wish and the level. Not held while anything is played.
+	// mu guards the wish, the level and the chime. Not held while anything is played.
 	mu    sync.Mutex
 	wish  wish
 	level sound.Level
+	ring  Chime // to sound
+	rung  time.Time
 }
 
 // wish is what should be heard now.
@@ -73,10 +77,22 @@ var errCutOff = errors.New("prompt cut off")
 // NewMouth gives a mouth that speaks with v. open opens the loudspeaker; it is
 // called again after a loss. report is told, from within Run and one at a
 // time, what is wrong: an error with devices.ErrGone when the loudspeaker is
-// away, nil once it is back, and an error without a reason of devices for a
+// away, nil once it is there, and an error without a reason of devices for a
 // prompt that could not be spoken. It must not block.
 func NewMouth(open func(context.Context) (sound.Speaker, error), v *Voice, report func(error)) *Mouth {
 	return &Mouth{open: open, voice: v, report: report, news: make(chan struct{}, 1), level: Usual}
+}
+
+// Rouse has a missing loudspeaker tried again when something is plugged in: come
+// gives a channel that is closed then. Call it before Run.
+func (m *Mouth) Rouse(come func() <-chan struct{}) { m.plugs = come }
+
+// coming is the next time that something is plugged in; nil = nobody tells.
+func (m *Mouth) coming() <-chan struct{} {
+	if m.plugs == nil {
+		return nil
+	}
+	return m.plugs()
 }
 
 // Say cuts off what is spoken and speaks p, within 300 ms. Without a
@@ -148,12 +164,13 @@ func (m *Mouth) now() (wish, sound.Level) {
 // Run speaks until ctx ends, and returns its error when the loudspeaker has
 // been given back.
 func (m *Mouth) Run(ctx context.Context) error {
-	retry, away := firstRetry, false
+	retry, away, told := firstRetry, false, false
 	for {
+		came := m.coming() // before the try, so that no ring falls between
 		speaker, err := m.open(ctx)
 		if err == nil {
-			if away {
-				away = false
+			if away || !told {
+				away, told = false, true
 				m.report(nil)
 			}
 			opened := time.Now()
@@ -169,22 +186,14 @@ func (m *Mouth) Run(ctx context.Context) error {
 			away = true
 			m.report(err)
 		}
-		if err := pass(ctx, retry); err != nil {
-			return err
+		select {
+		case <-came:
+			retry = firstRetry // it may take the system a moment to have it ready
+		case <-time.After(retry):
+			retry = min(2*retry, lastRetry)
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		retry = min(2*retry, lastRetry)
-	}
-}
-
-// pass waits for d.
-func pass(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 
@@ -197,10 +206,16 @@ func (m *Mouth) speak(ctx context.Context, speaker sound.Speaker) error {
 		speaker.SetLevel(level)
 		if w.number != done {
 			done = w.number
-			if err := m.utter(ctx, speaker, w); err != nil {
+			if err := m.utter(ctx, speaker, w, m.chime()); err != nil {
 				return err
 			}
 			continue // the wish may have changed meanwhile
+		}
+		if c := m.chime(); c != Quiet {
+			if err := m.sound(ctx, speaker, c); err != nil {
+				return err
+			}
+			continue
 		}
 		select {
 		case <-m.news:
@@ -210,11 +225,28 @@ func (m *Mouth) speak(ctx context.Context, speaker sound.Speaker) error {
 	}
 }
 
-// utter plays the prompt of w until its end or another wish. The error is that
-// of a speaker that is of no more use.
-func (m *Mouth) utter(ctx context.Context, speaker sound.Speaker, w wish) error {
-	if w.prompt == nil {
+// sound plays a chime, which nothing cuts off but the end. The error is that of a
+// speaker that is of no more use.
+func (m *Mouth) sound(ctx context.Context, speaker sound.Speaker, c Chime) error {
+	if c == Quiet {
 		return nil
+	}
+	err := speaker.Play(ctx, c.Clip())
+	switch {
+	case err == nil, ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, devices.ErrGone), errors.Is(err, devices.ErrClosed):
+		return err
+	}
+	m.report(err)
+	return nil
+}
+
+// utter plays the prompt of w, with a chime before it, until its end or another
+// wish. The error is that of a speaker that is of no more use.
+func (m *Mouth) utter(ctx context.Context, speaker sound.Speaker, w wish, c Chime) error {
+	if w.prompt == nil {
+		return m.sound(ctx, speaker, c)
 	}
 	if time.Since(w.at) > fresh {
 		w.tell(devices.ErrGone)
@@ -227,6 +259,9 @@ func (m *Mouth) utter(ctx context.Context, speaker sound.Speaker, w wish) error 
 		return nil
 	}
 
+	if c != Quiet {
+		clip = slices.Concat(c.Clip(), silence(gapChime), clip)
+	}
 	playing, stop := context.WithCancel(ctx)
 	defer stop()
 	played := make(chan error, 1)

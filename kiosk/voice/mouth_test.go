@@ -30,6 +30,7 @@ type room struct {
 	level    sound.Level
 	opened   []time.Time
 	reported []error
+	ready    bool
 	closed   int
 }
 
@@ -54,6 +55,10 @@ func (r *room) open(context.Context) (sound.Speaker, error) {
 func (r *room) report(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if err == nil && r.reported == nil && !r.ready {
+		r.ready = true // it is there from the start
+		return
+	}
 	r.reported = append(r.reported, err)
 }
 
