@@ -55,8 +55,8 @@ var marks = [markKinds]struct{ op, sql string }{
 		WHERE pending = 0 AND dropped = 0 AND id = ?5`},
 	toCarried: {"mark as carried", `UPDATE submission SET lacking = 0, due = 0 WHERE lacking = 1 AND id = ?1`},
 	toLacking: {"mark as lacking parts",
-		`UPDATE submission SET state = 'resend', lacking = 1, due = 0, code = ?1, text = ?2, owner = ?3, next = ?4
-		WHERE pending = 1 AND parts <> '' AND id = ?5`},
+		`UPDATE submission SET state = 'resend', lacking = 1, due = ?1, code = ?2, text = ?3, owner = ?4, next = ?5
+		WHERE pending = 1 AND parts <> '' AND id = ?6`},
 	toOpened: {"note the dossier of",
 		`UPDATE submission SET dossier = ?1, central = 'opened', asked = ?2 WHERE state = 'received' AND id = ?3`},
 }
@@ -85,20 +85,24 @@ func (b *Outbox) MarkRefused(id string, r Reason) Mark {
 // MarkRetry has id sent again after the wait, with the reason why; 0 = as soon
 // as there is a way. Others do not wait for it.
 func (b *Outbox) MarkRetry(id string, after time.Duration, r Reason) Mark {
-	var due int64
-	if after > 0 {
-		due = millis(b.o.Now().Add(min(after, maxWait)))
+	return Mark{id, toRetry, []any{b.dueIn(after), r.Code, r.Text, r.Owner, r.Next}}
+}
+
+// dueIn is the due time that is wait away; 0 = at once.
+func (b *Outbox) dueIn(wait time.Duration) int64 {
+	if wait <= 0 {
+		return 0
 	}
-	return Mark{id, toRetry, []any{due, r.Code, r.Text, r.Owner, r.Next}}
+	return millis(b.o.Now().Add(min(wait, maxWait)))
 }
 
 // MarkCarried says that central has every part of id, so that Due gives it.
 func (b *Outbox) MarkCarried(id string) Mark { return Mark{id, toCarried, nil} }
 
 // MarkLacking says that central, asked to take id, named parts that it lacks:
-// Lacking gives it again.
-func (b *Outbox) MarkLacking(id string, r Reason) Mark {
-	return Mark{id, toLacking, []any{r.Code, r.Text, r.Owner, r.Next}}
+// Lacking gives it again, after the wait.
+func (b *Outbox) MarkLacking(id string, after time.Duration, r Reason) Mark {
+	return Mark{id, toLacking, []any{b.dueIn(after), r.Code, r.Text, r.Owner, r.Next}}
 }
 
 // Apply makes all changes durable, in their order, with one sync; when it

@@ -174,8 +174,11 @@ func (b *Outbox) Lacking(ctx context.Context, now time.Time, n int) ([]Entry, er
 var partDamaged = Reason{Code: "attachment-damaged", Text: "an attachment on the disk is not what was written",
 	Owner: Technician, Next: "check the disk, ask the citizen to hand the paper in at the counter"}
 
-// MarkPartDamaged sets id aside because the disk has lost a part of it.
-func (b *Outbox) MarkPartDamaged(id string) Mark { return b.MarkRefused(id, partDamaged) }
+// MarkPartDamaged sets id aside because the disk has lost a part of it, and tells
+// why.
+func (b *Outbox) MarkPartDamaged(id string) (Reason, Mark) {
+	return partDamaged, b.MarkRefused(id, partDamaged)
+}
 
 // sweepParts deletes the files to which no submission refers: of a visit that
 // did not end, of a submission that was let go. As long as a damaged store lies
@@ -213,7 +216,8 @@ func (b *Outbox) sweepParts(ctx context.Context) error {
 	for _, e := range list {
 		for _, p := range e.Parts {
 			if size(b.partFile(p.Name)) != p.Size {
-				if _, err := b.apply(ctx, []Mark{b.MarkPartDamaged(e.ID)}); err != nil {
+				_, mark := b.MarkPartDamaged(e.ID)
+				if _, err := b.apply(ctx, []Mark{mark}); err != nil {
 					return err
 				}
 				break

@@ -12,7 +12,7 @@ func (u *Uplink) SendNow() {
 	if err := u.o.Outbox.Wake(context.Background()); err != nil {
 		u.o.Log.Error("outbox cannot be woken", "err", err)
 	}
-	u.signal(u.kick)
+	u.goOn()
 }
 
 // asked is why a refused submission is sent again.
@@ -35,10 +35,17 @@ func (u *Uplink) SendThis(ctx context.Context, id string) error {
 			return err
 		}
 	}
+	if e, err = u.o.Outbox.Show(ctx, id); err != nil {
+		return err
+	}
 	u.mu.Lock()
-	u.first = append(u.first, id)
+	if e.Lacking {
+		u.firstCarry = append(u.firstCarry, id)
+	} else {
+		u.first = append(u.first, id)
+	}
 	u.mu.Unlock()
-	u.signal(u.kick)
+	u.goOn()
 	return nil
 }
 

@@ -21,10 +21,17 @@ const manyFaults = 3
 // deliver sends what is due, then waits for more: for a new submission, for
 // the next due time, or, after a failure of the way, for the pause to end.
 func (u *Uplink) deliver(ctx context.Context) error {
-	pause, single := newBackoff(), map[string]*backoff.ExponentialBackOff{}
+	single := map[string]*backoff.ExponentialBackOff{}
+	return u.lane(ctx, u.kick, u.o.Outbox.NextDue, func(ctx context.Context) *failure { return u.drain(ctx, single) })
+}
+
+// lane drains again and again: when something changed, when next says, when it
+// is kicked, or, after a failure of the way, when the pause ends.
+func (u *Uplink) lane(ctx context.Context, kick <-chan struct{}, next func(context.Context) (time.Time, error), drain func(context.Context) *failure) error {
+	pause := newBackoff()
 	for {
 		changed := u.o.Outbox.Changed()
-		f := u.drain(ctx, single)
+		f := drain(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -33,19 +40,22 @@ func (u *Uplink) deliver(ctx context.Context) error {
 			if errors.Is(f, outbox.ErrClosed) {
 				return f
 			}
+			if f.moved {
+				pause.Reset()
+			}
 			wait, changed = min(max(nextWait(pause), f.after), longest), nil
 			u.tally.paused()
 			u.o.Log.Info("sending pauses", "cause", string(f.cause), "wait", wait.Round(time.Second).String())
 		} else {
 			pause.Reset()
-			wait = u.untilDue(ctx)
+			wait = u.untilDue(ctx, next)
 		}
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
 		case <-changed:
 		case <-timer.C:
-		case <-u.kick:
+		case <-kick:
 			pause.Reset()
 		}
 		timer.Stop()
@@ -53,8 +63,8 @@ func (u *Uplink) deliver(ctx context.Context) error {
 }
 
 // untilDue is how long nothing will be due.
-func (u *Uplink) untilDue(ctx context.Context) time.Duration {
-	at, err := u.o.Outbox.NextDue(ctx)
+func (u *Uplink) untilDue(ctx context.Context, next func(context.Context) (time.Time, error)) time.Duration {
+	at, err := next(ctx)
 	if err != nil || at.IsZero() {
 		return longest
 	}
@@ -131,8 +141,17 @@ func (u *Uplink) sendRow(ctx context.Context, row []outbox.Item, single map[stri
 			delete(single, it.ID)
 			continue
 		}
-		alone := f.cause == Faulty // central fails on this one, perhaps on no other
+		alone := f.alone()
 		wait := time.Duration(0)
+		if f.cause == Lacking {
+			if single[it.ID] != nil { // it was told before, and all that it said was sent
+				wait = nextWait(single[it.ID])
+			} else {
+				single[it.ID] = newBackoff()
+			}
+			d.lacking(it, wait)
+			continue
+		}
 		if alone {
 			if single[it.ID] == nil {
 				single[it.ID] = newBackoff()
@@ -194,6 +213,10 @@ func (u *Uplink) judge(it outbox.Item, digest string, rsp *contract.PutSubmissio
 		u.answered(None)
 		d.refused(it.ID, p)
 		return nil
+	}
+	if p := rsp.ApplicationProblemJSON424; p != nil {
+		u.answered(None)
+		return &failure{cause: Lacking, err: fmt.Errorf("central lacks %d parts", len(p.Missing))}
 	}
 	if p := rsp.ApplicationProblemJSON400; p != nil {
 		// Damaged on the way, or central reads the contract differently: it is

@@ -131,6 +131,16 @@ func (d *desk) refused(id string, p *contract.Problem) {
 	d.mark(d.u.o.Outbox.MarkRefused(id, why), func() { d.u.tellRefused(id, why) })
 }
 
+// lacking hands in that central lacks parts of it.
+func (d *desk) lacking(it outbox.Item, wait time.Duration) {
+	if len(it.Parts) == 0 { // what it had was lost with a damaged store
+		why, mark := d.u.o.Outbox.MarkPartDamaged(it.ID)
+		d.mark(mark, func() { d.u.tellRefused(it.ID, why) })
+		return
+	}
+	d.mark(d.u.o.Outbox.MarkLacking(it.ID, wait, reasonOf(Lacking)), nil) // a change, so that carry looks
+}
+
 // refuse sets aside what central turned down after it had taken it.
 func (u *Uplink) refuse(ctx context.Context, id string, p *contract.Problem) {
 	why := reasonFrom(p)

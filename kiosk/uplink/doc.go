@@ -14,6 +14,17 @@
 // reason, owner and next step; one on which central fails (500) waits by itself
 // and comes again. Neither holds up the next.
 //
+// # Parts
+//
+// Attachments go before the submission that names them, as sealed parts by tus
+// 1.0: asked for with HEAD after every break and every start, and sent on from
+// where central says. Where a part is at central follows from its name and its
+// submission, so nothing needs to be remembered here. Parts have a lane of their
+// own: a submission without parts never waits for one with them, and the first
+// four that lack parts take turns of half a megabyte. Among those whose parts
+// are all at central the order of acceptance is kept. Should central lack a part
+// after all it says which (424), and the parts are gone through again.
+//
 // # When there is no way
 //
 // A failure of the way (no route, no answer, a reply that is not central's)

@@ -27,17 +27,23 @@ const (
 	NotEnrolled Cause = "not-enrolled" // central does not take our certificate
 	Busy        Cause = "busy"         // central says: later
 	Faulty      Cause = "faulty"       // central fails again and again
+	NoRoom      Cause = "no-room"      // central has no room for parts
+	Lacking     Cause = "lacking"      // central lacks parts of a submission
 	OutboxBad   Cause = "outbox"       // the outbox cannot be read or marked
 )
 
 // away tells whether central itself was not reached.
 func (c Cause) away() bool { return c == Unreachable || c == NotCentral || c == NotEnrolled }
 
+// alone tells whether it is about the one submission, and perhaps no other.
+func (f *failure) alone() bool { return f.cause == Faulty || f.cause == NoRoom }
+
 // failure is a request that got no answer of central's that settles it.
 type failure struct {
 	cause Cause
 	after time.Duration // what Retry-After asked for
 	err   error
+	moved bool // something was sent before it came
 }
 
 func (f *failure) Error() string { return fmt.Sprintf("uplink: %s: %v", f.cause, f.err) }
@@ -105,6 +111,7 @@ func (l *line) Do(req *http.Request) (*http.Response, error) {
 	}
 	kind, _, _ := mime.ParseMediaType(rsp.Header.Get("Content-Type"))
 	switch ours := rsp.StatusCode; {
+	case ours < 300 && rsp.Header.Get("Tus-Resumable") == contract.TusVersion:
 	case ours == http.StatusOK || ours == http.StatusCreated:
 		if kind != "application/json" {
 			return nil, &failure{cause: NotCentral, err: fmt.Errorf("status %d with %q", ours, kind)}
@@ -163,6 +170,8 @@ func refusedTo(rsp *http.Response, p *contract.Problem) error {
 		f.cause = NotEnrolled
 	case rsp.StatusCode == http.StatusServiceUnavailable || rsp.StatusCode == http.StatusTooManyRequests:
 		f.cause = Busy
+	case rsp.StatusCode == http.StatusInsufficientStorage:
+		f.cause = NoRoom
 	case rsp.StatusCode >= 500:
 		f.cause = Faulty
 	default:

@@ -20,6 +20,10 @@ func reasonOf(c Cause) outbox.Reason {
 			Next: "enrol the station again"}
 	case Busy:
 		return outbox.Reason{Code: string(c), Text: "central asks to come later", Next: itself}
+	case NoRoom:
+		return outbox.Reason{Code: string(c), Text: "central has no room for attachments", Owner: outbox.CentralIT, Next: "make room at central; " + itself}
+	case Lacking:
+		return outbox.Reason{Code: string(c), Text: "central lacks attachments of it", Next: "they are sent, then it is " + itself}
 	case Faulty:
 		return outbox.Reason{Code: string(c), Text: "central failed on it", Owner: outbox.CentralIT, Next: itself}
 	}

@@ -8,7 +8,7 @@ import (
 // Tally is what the uplink has done since it was made.
 type Tally struct {
 	Sent   map[Cause]int64 // sends by outcome; None = settled by central
-	Bytes  int64           // sealed bytes that central took
+	Bytes  int64           // sealed bytes that central took, parts and all
 	Took   time.Duration   // all sends that central settled, together
 	Pauses int64           // how often sending paused
 }
@@ -32,6 +32,13 @@ func (t *tally) sent(f *failure, bytes int, took time.Duration) {
 	t.sum.Sent[None]++
 	t.sum.Bytes += int64(bytes)
 	t.sum.Took += took
+}
+
+// part counts bytes of a part that central took.
+func (t *tally) part(bytes int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sum.Bytes += bytes
 }
 
 func (t *tally) paused() {

@@ -85,24 +85,28 @@ type State struct {
 // Uplink delivers what the outbox holds. It is safe for use by several
 // goroutines.
 type Uplink struct {
-	o      Options
-	began  time.Time
-	clock  *clock
-	api    *contract.ClientWithResponses
-	hangUp func()                              // closes idle connections
-	watch  func(context.Context, func()) error // calls back when the network changes
-	kick   chan struct{}                       // ends a pause
-	poll   chan struct{}                       // asks for statuses soon
-	hello  chan struct{}                       // asks for a heartbeat now
-	tries  *tries
+	o         Options
+	began     time.Time
+	clock     *clock
+	api       *contract.ClientWithResponses
+	hangUp    func()                              // closes idle connections
+	watch     func(context.Context, func()) error // calls back when the network changes
+	kick      chan struct{}                       // ends deliver's pause
+	kickCarry chan struct{}                       // ends carry's
+	line      *line                               // to central
+	base      string                              // of every address
+	poll      chan struct{}                       // asks for statuses soon
+	hello     chan struct{}                       // asks for a heartbeat now
+	tries     *tries
 
 	throttle *throttle
 	tally    tally
 
-	mu    sync.Mutex // guards what follows
-	state State
-	told  bool     // whether Online or Offline was ever told
-	first []string // asked to be sent before all others
+	mu         sync.Mutex // guards what follows
+	state      State
+	told       bool     // whether Online or Offline was ever told
+	first      []string // asked to be sent before all others
+	firstCarry []string // the same, of those that lack parts
 }
 
 // New makes an Uplink; Run starts it.
@@ -134,11 +138,12 @@ func New(o Options) *Uplink {
 }
 
 func assemble(o Options, c *clock, l *line, hangUp func()) *Uplink {
-	now := o.Now()
+	now, base := o.Now(), strings.TrimSuffix(o.Base, "/")
 	return &Uplink{
+		line: l, base: base, kickCarry: make(chan struct{}, 1),
 		o: o, began: now, clock: c, throttle: newThrottle(o.VisitRate), hangUp: hangUp, watch: watchNetwork,
 		api: &contract.ClientWithResponses{ClientInterface: &contract.Client{
-			Server: strings.TrimSuffix(o.Base, "/") + "/", Client: l}},
+			Server: base + "/", Client: l}},
 		kick: make(chan struct{}, 1), poll: make(chan struct{}, 1), hello: make(chan struct{}, 1), tries: newTries(o.Now),
 		state: State{Since: now, Cause: Unreachable},
 	}
@@ -149,6 +154,7 @@ func assemble(o Options, c *clock, l *line, hangUp func()) *Uplink {
 func (u *Uplink) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return u.deliver(ctx) })
+	g.Go(func() error { return u.carry(ctx) })
 	g.Go(func() error { return u.probe(ctx) })
 	g.Go(func() error { return u.pulse(ctx) })
 	g.Go(func() error {
@@ -178,12 +184,18 @@ func (u *Uplink) signal(c chan struct{}) {
 	}
 }
 
+// goOn ends every pause.
+func (u *Uplink) goOn() {
+	u.signal(u.kick)
+	u.signal(u.kickCarry)
+}
+
 // networkChanged is told by the kernel that a link, address or route came or
 // went. Old connections may hang on what is gone.
 func (u *Uplink) networkChanged() {
 	u.hangUp()
 	if !u.State().Online {
-		u.signal(u.kick)
+		u.goOn()
 	}
 }
 
@@ -206,7 +218,7 @@ func (u *Uplink) answered(cause Cause) {
 	if err := u.o.Outbox.Wake(context.Background()); err != nil {
 		u.o.Log.Error("outbox cannot be woken", "err", err)
 	}
-	u.signal(u.kick)
+	u.goOn()
 	u.signal(u.hello)
 	u.o.Tell(Online{})
 }
