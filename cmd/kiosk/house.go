@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"motcua/assets"
-	"motcua/devices"
+	"motcua/devices/hotplug"
+	"motcua/devices/receipt/journal"
 	"motcua/devices/sound"
 	"motcua/devices/sound/oto"
 	"motcua/kiosk"
@@ -20,6 +22,7 @@ import (
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/pack"
 	"motcua/kiosk/paper"
+	"motcua/kiosk/pin"
 	"motcua/kiosk/screen"
 	"motcua/kiosk/station"
 	"motcua/kiosk/text"
@@ -40,6 +43,8 @@ type house struct {
 	outbox   *outbox.Outbox
 	uplink   *uplink.Uplink
 	mouth    *voice.Mouth
+	plugs    *hotplug.Watcher // nil = the kernel does not talk to us
+	journal  *journal.Journal // nil = it cannot be read
 	screen   *screen.Screen
 	station  *station.Station
 	troubles *trouble.Board
@@ -68,7 +73,7 @@ func open(ctx context.Context, c config.Config) (h *house, err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, h.outbox.Close())
+			err = errors.Join(err, h.close())
 		}
 	}()
 	if d := h.outbox.Damage(); d != nil {
@@ -88,26 +93,52 @@ func open(ctx context.Context, c config.Config) (h *house, err error) {
 	}
 	h.uplink = uplink.New(uplink.Options{Outbox: h.outbox, Base: c.Central.URL, TLS: bundle.TLS, Station: c.Station,
 		VisitRate: c.Central.VisitRate, Log: h.log.With("part", "uplink"), Tell: h.heard, Health: h.health})
-	scan, hasScanner := h.scanner()
-	print, hasPrinter := h.printer()
-	read, hasReader := h.reader()
+	if err := h.openJournal(); err != nil {
+		return nil, err
+	}
+	h.plugs = h.openPlugs()
+	scanners, printers, readers := h.scanners(), h.printers(), h.readers()
+	speaker, _ := c.Peripheral("sound")
 	h.station = station.New(station.Parts{
 		Name: c.Station, Unit: unit, Pack: h.pack, Texts: h.texts,
 		Machine: visit.New(visit.Place{Texts: h.texts, Pack: h.pack, Unit: unit, Station: c.Station,
-			HasScanner: hasScanner, HasReader: hasReader, HasPrinter: hasPrinter}),
-		Show: h.screen.Show, OpenScanner: scan, OpenPrinter: print,
-		OpenReader: read, ReaderTrouble: readerTrouble, Anchors: h.anchors(),
-		Mouth: h.mouth, Level: c.Voice.Level, Model: model(c), Press: press,
+			HasScanner: scanners != nil, HasReader: readers != nil, HasPrinter: printers != nil, HasPIN: c.Staff.PIN != ""}),
+		Show: h.screen.Show, Scanners: scanners, Printers: printers, Readers: readers, Speaker: speaker.Name, Plugs: h.plugs,
+		ReaderTrouble: readerTrouble, Anchors: h.anchors(),
+		Mouth: h.mouth, Level: c.Voice.Level, Press: press, Journal: h.journal, PIN: pin.NewGate(c.Staff.PIN, time.Now),
 		Outbox: h.outbox, Key: bundle.Key, To: bundle.To, LookUp: h.lookUp,
 		Troubles: h.troubles, Log: h.log.With("part", "station"), Now: time.Now,
 	})
 	return h, nil
 }
 
-// model is the printer's, as configured; "" = none.
-func model(c config.Config) string {
-	u, _ := c.Peripheral("receipt")
-	return u.Profile
+// openJournal opens the journal of receipts beside the outbox. One that cannot be
+// read stops nobody: copies are then numbered within a visit only.
+func (h *house) openJournal() error {
+	j, err := journal.Open(filepath.Join(h.config.Data, "receipts.journal"), journal.Options{})
+	if errors.Is(err, journal.ErrInUse) {
+		return err
+	}
+	if err != nil {
+		h.log.Error("no print journal", "err", err)
+		return nil
+	}
+	if n := j.Damaged(); n > 1 {
+		h.log.Error("the print journal was damaged", "lines", n)
+	}
+	h.journal = j
+	return nil
+}
+
+// openPlugs begins to listen for what is plugged in; nil where the kernel does not
+// talk to us: lost units are then tried now and then.
+func (h *house) openPlugs() *hotplug.Watcher {
+	w, err := hotplug.Open(hotplug.Options{})
+	if err != nil {
+		h.log.Warn("plugs are not heard", "err", err)
+		return nil
+	}
+	return w
 }
 
 // sub gives a folder of the embedded assets; that it is there is certain.
@@ -154,7 +185,13 @@ func (h *house) voice() error {
 		h.log.Warn("prompt not spoken", "err", fault)
 	}
 	unit, configured := h.config.Peripheral("sound")
-	jack := oto.New(unit.Name)
+	if unit.Card != "" && os.Getenv("ALSA_CARD") == "" {
+		// By its id it is found whatever number the kernel gave it; see package oto.
+		if err := os.Setenv("ALSA_CARD", unit.Card); err != nil {
+			return err
+		}
+	}
+	jack := oto.NewCard(unit.Name, unit.Card)
 	openJack := func(ctx context.Context) (sound.Speaker, error) {
 		if !configured {
 			<-ctx.Done()
@@ -166,22 +203,9 @@ func (h *house) voice() error {
 		}
 		return s, nil
 	}
-	h.mouth = voice.NewMouth(openJack, v, h.mouthTold)
+	h.mouth = voice.NewMouth(openJack, v, func(err error) { h.station.SpeakerTold(err) })
+	h.mouth.Rouse(func() <-chan struct{} { return h.plugs.Come() })
 	return nil
-}
-
-// mouthTold keeps the loudspeaker's trouble true.
-func (h *house) mouthTold(err error) {
-	switch {
-	case err == nil:
-		h.troubles.Clear("speaker-away")
-	case errors.Is(err, devices.ErrGone), errors.Is(err, devices.ErrSilent), errors.Is(err, devices.ErrRefused):
-		if h.troubles.Set("speaker-away", time.Now()) {
-			h.log.Warn("trouble", "trouble", "speaker-away", "err", err)
-		}
-	default:
-		h.log.Warn("prompt not spoken", "err", err)
-	}
 }
 
 // touched hands a touch to the visit; "" is a touch beside every target.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"os"
 
+	"motcua/devices"
 	"motcua/devices/barcode"
+	"motcua/devices/barcode/camera"
 	"motcua/devices/barcode/hid"
 	barcodeserial "motcua/devices/barcode/serial"
 	"motcua/devices/card"
@@ -14,75 +16,109 @@ import (
 	"motcua/devices/card/pcsc"
 	"motcua/devices/receipt"
 	"motcua/devices/receipt/escpos"
+	"motcua/kiosk/config"
+	"motcua/kiosk/station"
 	"motcua/kiosk/trouble"
 )
 
-// scanner says how the configured scanner is opened.
-func (h *house) scanner() (open func(context.Context) (barcode.Scanner, error), ok bool) {
-	u, ok := h.config.Peripheral("barcode")
-	if !ok {
-		return nil, false
-	}
-	if u.Driver == "hid" {
-		return func(ctx context.Context) (barcode.Scanner, error) {
-			vid, pid, err := hid.ParseIDs(u.USB)
-			if err != nil {
-				return nil, err
-			}
-			s, err := hid.Open(ctx, hid.Options{Unit: u.Name, VID: vid, PID: pid, Kind: hid.Kind(u.Kind)})
-			if err != nil {
-				return nil, err
-			}
-			return s, nil
-		}, true
-	}
-	return func(ctx context.Context) (barcode.Scanner, error) {
-		s, err := barcodeserial.Open(ctx, barcodeserial.Options{Unit: u.Name, Path: u.Port, Baud: u.Baud})
-		if err != nil {
-			return nil, err
+// scanners says how the configured scanners are opened.
+func (h *house) scanners() []station.Unit[barcode.Scanner] {
+	var all []station.Unit[barcode.Scanner]
+	for _, u := range h.config.Of("barcode") {
+		open := openSerial
+		switch u.Driver {
+		case "hid":
+			open = openHID
+		case "camera":
+			open = openCamera
 		}
-		return s, nil
-	}, true
+		all = append(all, station.Unit[barcode.Scanner]{Name: u.Name, Model: u.Profile,
+			Open: func(ctx context.Context) (barcode.Scanner, error) { return open(ctx, u) }})
+	}
+	return all
 }
 
-// printer says how the configured printer is opened.
-func (h *house) printer() (open func(context.Context) (receipt.Printer, error), ok bool) {
-	u, ok := h.config.Peripheral("receipt")
-	if !ok {
-		return nil, false
-	}
-	return func(ctx context.Context) (receipt.Printer, error) {
-		p, err := escpos.Open(ctx, escpos.Options{Unit: u.Name, Port: u.Port, Baud: u.Baud, Model: u.Profile})
-		if err != nil {
-			return nil, err
+func openSerial(ctx context.Context, u config.Peripheral) (barcode.Scanner, error) {
+	var profile barcodeserial.Profile
+	if u.Profile != "" {
+		var err error
+		if profile, err = barcodeserial.ProfileOf(u.Profile); err != nil {
+			return nil, devices.Fail(u.Name, "open", devices.ErrRefused, err)
 		}
-		return p, nil
-	}, true
+	}
+	s, err := barcodeserial.Open(ctx, barcodeserial.Options{Unit: u.Name, Path: u.Port, Baud: u.Baud,
+		Profile: profile, Trigger: barcodeserial.Trigger(u.Trigger)})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
-// reader says how the configured card reader is opened. As for every program that
-// uses PC/SC, PCSCLITE_CSOCK_NAME names another socket of the card daemon.
-func (h *house) reader() (open func(context.Context) (card.Reader, error), ok bool) {
-	u, ok := h.config.Peripheral("card")
-	if !ok {
-		return nil, false
+func openHID(ctx context.Context, u config.Peripheral) (barcode.Scanner, error) {
+	vid, pid, err := hid.ParseIDs(u.USB)
+	if err != nil {
+		return nil, devices.Fail(u.Name, "open", devices.ErrRefused, err)
 	}
-	if u.Driver == "acr122s" {
-		return func(ctx context.Context) (card.Reader, error) {
-			r, err := acr122s.Open(ctx, acr122s.Options{Unit: u.Name, Path: u.Port, Baud: u.Baud})
-			if err != nil {
-				return nil, err
-			}
-			return r, nil
-		}, true
+	s, err := hid.Open(ctx, hid.Options{Unit: u.Name, VID: vid, PID: pid, Interface: u.Interface, Kind: hid.Kind(u.Kind)})
+	if err != nil {
+		return nil, err
 	}
-	return func(ctx context.Context) (card.Reader, error) {
-		r, err := pcsc.Open(ctx, pcsc.Options{Unit: u.Name, Reader: u.Reader, Socket: os.Getenv("PCSCLITE_CSOCK_NAME")})
-		if err != nil {
-			return nil, err
+	return s, nil
+}
+
+func openCamera(ctx context.Context, u config.Peripheral) (barcode.Scanner, error) {
+	s, err := camera.Open(ctx, camera.Options{Unit: u.Name, Path: u.Port})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// printers says how the configured printers are opened.
+func (h *house) printers() []station.Unit[receipt.Printer] {
+	var all []station.Unit[receipt.Printer]
+	for _, u := range h.config.Of("receipt") {
+		all = append(all, station.Unit[receipt.Printer]{Name: u.Name, Model: u.Profile,
+			Open: func(ctx context.Context) (receipt.Printer, error) {
+				p, err := escpos.Open(ctx, escpos.Options{Unit: u.Name, Port: u.Port, Baud: u.Baud, Model: u.Profile})
+				if err != nil {
+					return nil, err
+				}
+				return p, nil
+			}})
+	}
+	return all
+}
+
+// readers says how the configured card readers are opened. As for every program
+// that uses PC/SC, PCSCLITE_CSOCK_NAME names another socket of the card daemon.
+func (h *house) readers() []station.Unit[card.Reader] {
+	var all []station.Unit[card.Reader]
+	for _, u := range h.config.Of("card") {
+		open := openPCSC
+		if u.Driver == "acr122s" {
+			open = openACR122S
 		}
-		return r, nil
-	}, true
+		all = append(all, station.Unit[card.Reader]{Name: u.Name, Model: u.Reader,
+			Open: func(ctx context.Context) (card.Reader, error) { return open(ctx, u) }})
+	}
+	return all
+}
+
+func openPCSC(ctx context.Context, u config.Peripheral) (card.Reader, error) {
+	r, err := pcsc.Open(ctx, pcsc.Options{Unit: u.Name, Reader: u.Reader, Socket: os.Getenv("PCSCLITE_CSOCK_NAME")})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func openACR122S(ctx context.Context, u config.Peripheral) (card.Reader, error) {
+	r, err := acr122s.Open(ctx, acr122s.Options{Unit: u.Name, Path: u.Port, Baud: u.Baud})
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
 }
 
 // readerTrouble names what keeps the card reader from being used.

@@ -45,17 +45,17 @@ func TestReaderByDriver(t *testing.T) {
 	} {
 		h := &house{config: config.Config{Peripherals: []config.Peripheral{
 			{Name: "reader", Thing: "card", Driver: driver, Port: filepath.Join(t.TempDir(), "tty")}}}}
-		open, ok := h.reader()
-		if !ok {
-			t.Fatalf("%s: no reader", driver)
+		readers := h.readers()
+		if len(readers) != 1 {
+			t.Fatalf("%s: %d readers", driver, len(readers))
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		if r, err := open(ctx); r != nil || !fits(err) {
+		if r, err := readers[0].Open(ctx); r != nil || !fits(err) {
 			t.Errorf("%s: opened %v, %v", driver, r, err)
 		}
 	}
-	if _, ok := (&house{}).reader(); ok {
+	if (&house{}).readers() != nil {
 		t.Error("a reader that is not configured")
 	}
 }

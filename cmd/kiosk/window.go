@@ -5,12 +5,10 @@ import (
 	"errors"
 	"time"
 
-	"motcua/devices/receipt"
 	"motcua/kiosk/hatch"
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/pack"
-	"motcua/kiosk/trouble"
-	"motcua/kiosk/visit"
+	"motcua/kiosk/station"
 )
 
 // window is what kioskctl sees of the house through the hatch.
@@ -40,42 +38,28 @@ func (w window) Status(ctx context.Context) (hatch.Status, error) {
 	return s, nil
 }
 
-// lies says what lies on the card reader, and nothing of the card.
-var lies = map[visit.Reader]string{visit.ReaderAway: "away", visit.ReaderEmpty: "ok", visit.ReaderCard: "card", visit.ReaderCrowded: "several cards"}
-
 // peripherals tells how each configured unit is.
 func (w window) peripherals() []hatch.Peripheral {
-	since := map[trouble.Code]time.Time{}
+	now := map[string]station.Condition{}
+	for _, c := range w.station.Conditions() {
+		now[c.Unit] = c
+	}
+	since := map[string]time.Time{}
 	for _, t := range w.troubles.All() {
-		since[t.Code] = t.Since
+		since[t.Unit] = t.Since
 	}
 	var out []hatch.Peripheral
 	for _, p := range w.config.Peripherals {
+		c := now[p.Name]
 		u := hatch.Peripheral{Name: p.Name, Thing: p.Thing, Driver: p.Driver, Port: p.Port, Required: p.Required,
-			State: "ok", Fine: true, Since: w.began}
-		var codes []trouble.Code
-		switch p.Thing {
-		case "barcode":
-			codes = []trouble.Code{"scanner-away"}
-			if !w.station.Scanner() {
-				u.State, u.Fine = "away", false
-			}
-		case "card":
-			codes = []trouble.Code{"reader-away", "reader-daemon", "reader-denied", "reader-unseen"}
-			u.State, u.Fine = lies[w.station.Reader()], w.station.Reader() != visit.ReaderAway
-		case "receipt":
-			codes = []trouble.Code{"printer-away", "printer-paper", "printer-near", "printer-open", "printer-faulty"}
-			status := w.station.Printer()
-			u.State, u.Fine = status.String(), status == receipt.OK || status == receipt.Unknown
-		case "sound":
-			codes = []trouble.Code{"speaker-away"}
+			State: string(c.State), Fine: !c.State.Bad() && c.Trouble == "", Since: w.began}
+		if !c.Since.IsZero() {
+			u.Since = c.Since
 		}
-		for _, c := range codes {
-			if at, wrong := since[c]; wrong {
-				u.Since, u.Problem, u.Fine = at, w.texts.In(pack.VI, "trouble."+string(c)+".title", nil), false
-				if c == "speaker-away" {
-					u.State = "away"
-				}
+		if c.Trouble != "" {
+			u.Problem = w.texts.In(pack.VI, "trouble."+string(c.Trouble)+".title", nil)
+			if at, there := since[p.Name]; there {
+				u.Since = at
 			}
 		}
 		out = append(out, u)

@@ -8,6 +8,7 @@
 package paper
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"strconv"
@@ -104,6 +105,7 @@ type Ticket struct {
 type Test struct {
 	Head
 	Model string // of the printer
+	Code  string // what the QR code says; "" = which station it is
 }
 
 // setting is one piece being composed.
@@ -309,7 +311,7 @@ func (s *setting) test(t Test) error {
 	s.rule()
 	s.ruler()
 	s.space(s.gap)
-	if err := s.qr("station:" + t.Station); err != nil {
+	if err := s.qr(cmp.Or(t.Code, "station:"+t.Station)); err != nil {
 		return err
 	}
 	s.foot()

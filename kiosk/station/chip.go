@@ -27,8 +27,9 @@ const settleTime = 500 * time.Millisecond
 // reader keeps the card reader open, tells the visit what lies on it and reads the
 // chip when the visit asks for it.
 type reader struct {
-	open func(context.Context) (card.Reader, error)
-	told func(visit.Reader, error)
+	open  func(context.Context) (card.Reader, error)
+	plugs Plugs
+	told  func(visit.Reader, error)
 	// post sends an event of one reading; it is dropped if that was ended before
 	// the visit came to it.
 	post    func(*reading, visit.Event)
@@ -51,7 +52,7 @@ type reading struct {
 }
 
 func (r *reader) run(ctx context.Context) {
-	keep(ctx, r.open, r.serve, func(err error) {
+	keep(ctx, r.plugs, r.open, r.serve, func(err error) {
 		if err != nil {
 			r.told(visit.ReaderAway, err)
 		}

@@ -15,6 +15,7 @@ import (
 	"motcua/devices/card/lds/ldstest"
 	"motcua/devices/card/lds/trust"
 	"motcua/kiosk/pack"
+	"motcua/kiosk/station"
 	"motcua/kiosk/trouble"
 	"motcua/kiosk/visit"
 )
@@ -98,13 +99,17 @@ func (h *hall) identify() {
 	h.at(visit.AtIdentify)
 }
 
+// states are the station's words for the visit's.
+var states = map[visit.Reader]station.State{visit.ReaderAway: station.Away, visit.ReaderEmpty: station.OK,
+	visit.ReaderCard: station.Card, visit.ReaderCrowded: station.Crowded}
+
 // readerIs waits until the station knows what lies on the reader.
 func (h *hall) readerIs(want visit.Reader) {
 	h.t.Helper()
 	limit := time.Now().Add(20 * time.Second)
-	for h.s.Reader() != want {
+	for h.s.Best(station.ThingReader) != states[want] {
 		if time.Now().After(limit) {
-			h.t.Fatalf("the reader is %d, want %d", h.s.Reader(), want)
+			h.t.Fatalf("the reader is %q, want %q", h.s.Best(station.ThingReader), states[want])
 		}
 		<-time.After(5 * time.Millisecond)
 	}
@@ -202,8 +207,8 @@ func TestChipInEitherOrder(t *testing.T) {
 	h.scan(ldstest.CanCuoc)
 	h.at(visit.AtPapers)
 	h.logged(2, "chip read", `"assurance":"chip-genuine"`)
-	if got := h.s.Reader(); got != visit.ReaderCard {
-		t.Errorf("Reader() = %d with a card on it", got)
+	if got := h.s.Best(station.ThingReader); got != states[visit.ReaderCard] {
+		t.Errorf("Reader() = %s with a card on it", got)
 	}
 }
 
@@ -323,8 +328,8 @@ func TestReaderUnplugged(t *testing.T) {
 	if all := h.troubles.All(); !slices.ContainsFunc(all, func(w trouble.Trouble) bool { return w.Code == "reader-away" }) {
 		t.Errorf("troubles %v, want reader-away", all)
 	}
-	if got := h.s.Reader(); got != visit.ReaderAway {
-		t.Errorf("Reader() = %d when it is unplugged", got)
+	if got := h.s.Best(station.ThingReader); got != states[visit.ReaderAway] {
+		t.Errorf("Reader() = %s when it is unplugged", got)
 	}
 	h.touch("end", "leave")
 	h.at(visit.AtAttract)

@@ -18,8 +18,10 @@ import (
 	"motcua/devices/barcode"
 	"motcua/devices/barcode/barcodesim"
 	"motcua/devices/barcode/serial"
+	"motcua/devices/card"
 	"motcua/devices/receipt"
 	"motcua/devices/receipt/escpos"
+	"motcua/devices/receipt/journal"
 	"motcua/devices/receipt/receiptsim"
 	"motcua/devices/sound"
 	"motcua/kiosk/outbox"
@@ -46,6 +48,10 @@ type hall struct {
 	outbox   *outbox.Outbox
 	troubles *trouble.Board
 	log      *safeBuffer
+	journal  *journal.Journal
+	plugs    *bell
+	spare    *receiptsim.Printer // nil = there is one printer only
+	dir      string
 
 	mu    sync.Mutex
 	view  visit.View
@@ -96,14 +102,50 @@ func must[T any](t *testing.T) func(T, error) T {
 	}
 }
 
+// bell is what tells that something was plugged in.
+type bell struct {
+	mu   sync.Mutex
+	came chan struct{}
+}
+
+func (b *bell) Come() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.came == nil {
+		b.came = make(chan struct{})
+	}
+	return b.came
+}
+
+func (b *bell) ring() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.came != nil {
+		close(b.came)
+		b.came = nil
+	}
+}
+
+// printerAt is a printer on a pty.
+func (h *hall) printerAt(name, path string) station.Unit[receipt.Printer] {
+	return station.Unit[receipt.Printer]{Name: name, Model: "generic-80", Open: func(ctx context.Context) (receipt.Printer, error) {
+		p, err := escpos.Open(ctx, escpos.Options{Unit: name, Port: path, Baud: 115200, Model: "generic-80"})
+		if err != nil {
+			return nil, err
+		}
+		return p, nil
+	}}
+}
+
 // open puts a station on. minFree over the disk's size makes it full.
 func open(t *testing.T, minFree int64) *hall { return openWith(t, minFree, nil) }
 
 // openWith puts a station on that has a card reader.
-func openWith(t *testing.T, minFree int64, desk *cardDesk) *hall {
+func openWith(t *testing.T, minFree int64, desk *cardDesk, with ...func(*hall, *station.Parts)) *hall {
 	t.Helper()
 	dir := t.TempDir()
-	h := &hall{t: t, desk: desk, log: &safeBuffer{}, troubles: &trouble.Board{}, shown: make(chan struct{})}
+	h := &hall{t: t, dir: dir, desk: desk, log: &safeBuffer{}, troubles: &trouble.Board{}, plugs: &bell{}, shown: make(chan struct{})}
+	h.journal = must[*journal.Journal](t)(journal.Open(filepath.Join(dir, "journal"), journal.Options{}))
 	h.scanner = must[*barcodesim.Scanner](t)(barcodesim.Open(filepath.Join(dir, "scanner")))
 	h.printer = must[*receiptsim.Printer](t)(receiptsim.Open(filepath.Join(dir, "printer"), receiptsim.Options{}))
 	h.outbox = must[*outbox.Outbox](t)(outbox.Open(t.Context(), filepath.Join(dir, "outbox"), outbox.Options{MinFree: minFree}))
@@ -119,25 +161,20 @@ func openWith(t *testing.T, minFree int64, desk *cardDesk) *hall {
 	}
 	log := slog.New(slog.NewJSONHandler(h.log, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
 	parts := station.Parts{
-		Name: "CN-03", Unit: unit, Pack: p, Texts: texts, Model: "generic-80",
+		Name: "CN-03", Unit: unit, Pack: p, Texts: texts, Journal: h.journal,
 		Machine: visit.New(visit.Place{Texts: texts, Pack: p, Unit: unit, Station: "CN-03", HasScanner: true, HasReader: desk != nil, HasPrinter: true}),
 		Show:    h.show,
-		OpenScanner: func(ctx context.Context) (barcode.Scanner, error) {
+		Scanners: []station.Unit[barcode.Scanner]{{Name: "scanner", Open: func(ctx context.Context) (barcode.Scanner, error) {
 			s, err := serial.Open(ctx, serial.Options{Unit: "scanner", Path: filepath.Join(dir, "scanner")})
 			if err != nil {
 				return nil, err
 			}
 			return s, nil
-		},
-		OpenPrinter: func(ctx context.Context) (receipt.Printer, error) {
-			p, err := escpos.Open(ctx, escpos.Options{Unit: "printer", Port: filepath.Join(dir, "printer"), Baud: 115200, Model: "generic-80"})
-			if err != nil {
-				return nil, err
-			}
-			return p, nil
-		},
-		Mouth: voice.NewMouth(noSpeaker, must[*voice.Voice](t)(voice.Load(assetDir(t, "voice"), texts, nil)), func(error) {}),
-		Level: 70, Press: must[*paper.Press](t)(paper.New(texts, assetDir(t, "fonts"))),
+		}}},
+		Printers: []station.Unit[receipt.Printer]{h.printerAt("printer", filepath.Join(dir, "printer"))},
+		Plugs:    h.plugs,
+		Mouth:    voice.NewMouth(noSpeaker, must[*voice.Voice](t)(voice.Load(assetDir(t, "voice"), texts, nil)), func(error) {}),
+		Level:    70, Press: must[*paper.Press](t)(paper.New(texts, assetDir(t, "fonts"))),
 		Outbox: h.outbox, Key: submission.NewStationKey("CN-03", time.Time{}), To: []age.Recipient{central.Recipient()},
 		LookUp: func(context.Context, string, string) visit.LookedUp {
 			return visit.LookedUp{Result: visit.LookUpOffline}
@@ -145,7 +182,10 @@ func openWith(t *testing.T, minFree int64, desk *cardDesk) *hall {
 		Troubles: h.troubles, Log: log, Now: time.Now,
 	}
 	if desk != nil {
-		parts.OpenReader, parts.Anchors = desk.open, desk.anchors
+		parts.Readers, parts.Anchors = []station.Unit[card.Reader]{{Name: "reader", Open: desk.open}}, desk.anchors
+	}
+	for _, f := range with {
+		f(h, &parts)
 	}
 	h.s = station.New(parts)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -156,7 +196,11 @@ func openWith(t *testing.T, minFree int64, desk *cardDesk) *hall {
 		if err := <-ended; err != context.Canceled {
 			t.Errorf("Run ended with %v", err)
 		}
-		for _, c := range []interface{ Close() error }{h.outbox, h.scanner, h.printer} {
+		owned := []interface{ Close() error }{h.journal, h.outbox, h.scanner, h.printer}
+		if h.spare != nil {
+			owned = append(owned, h.spare)
+		}
+		for _, c := range owned {
 			if err := c.Close(); err != nil {
 				t.Error(err)
 			}
@@ -212,9 +256,9 @@ func (h *hall) touch(ids ...string) {
 func (h *hall) ready() {
 	h.t.Helper()
 	limit := time.Now().Add(20 * time.Second)
-	for !h.s.Scanner() || h.s.Printer() != receipt.OK {
+	for h.s.Best(station.ThingScanner) != station.OK || h.s.Best(station.ThingPrinter) != station.OK {
 		if time.Now().After(limit) {
-			h.t.Fatalf("scanner %v, printer %v", h.s.Scanner(), h.s.Printer())
+			h.t.Fatalf("conditions: %v", h.s.Conditions())
 		}
 		<-time.After(5 * time.Millisecond)
 	}

@@ -2,10 +2,10 @@ package station
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"motcua/devices"
-	"motcua/devices/receipt"
 	"motcua/kiosk/hatch"
 	"motcua/kiosk/identity"
 	"motcua/kiosk/pack"
@@ -17,8 +17,35 @@ func (s *Station) PrintTest(ctx context.Context) error {
 	if s.InVisit() {
 		return hatch.ErrBusy
 	}
-	at := s.Now()
-	return s.print(ctx, func(width int) (receipt.Slip, error) { return s.testSheet(at, width) })
+	return s.print(ctx, s.testSheet(testCode()))
+}
+
+// errOtherSheet: what was scanned is not the sheet that just came out.
+var errOtherSheet = errors.New("the code that was read is not that of the sheet that just came out")
+
+// PrintRead prints a test sheet and passes when a scanner of the station has read
+// its code back: then printer, paper and scanner are good enough for citizens. It
+// fails with devices.ErrVisitor when another code is scanned; hatch.ErrBusy while
+// a visit is under way.
+func (s *Station) PrintRead(ctx context.Context) error {
+	if s.InVisit() {
+		return hatch.ErrBusy
+	}
+	if len(s.scanners) == 0 {
+		return devices.Fail(ThingScanner, "read the test sheet back", devices.ErrGone, nil)
+	}
+	code := testCode()
+	if err := s.print(ctx, s.testSheet(code)); err != nil {
+		return err
+	}
+	got, err := s.desk.next(ctx)
+	switch {
+	case err != nil:
+		return err
+	case got.Text != code:
+		return devices.Fail(ThingScanner, "read the test sheet back", devices.ErrVisitor, errOtherSheet)
+	}
+	return nil
 }
 
 // ScanTest waits for one code and tells what it was, never what it said;
@@ -27,10 +54,10 @@ func (s *Station) ScanTest(ctx context.Context) (hatch.Scan, error) {
 	if s.InVisit() {
 		return hatch.Scan{}, hatch.ErrBusy
 	}
-	if s.scanner == nil {
-		return hatch.Scan{}, devices.Fail("scanner", "scan", devices.ErrGone, nil)
+	if len(s.scanners) == 0 {
+		return hatch.Scan{}, devices.Fail(ThingScanner, "scan", devices.ErrGone, nil)
 	}
-	code, err := s.scanner.next(ctx)
+	code, err := s.desk.next(ctx)
 	if err != nil {
 		return hatch.Scan{}, err
 	}

@@ -14,10 +14,17 @@ import (
 	"motcua/kiosk/voice"
 )
 
-// printFor prints what the visit asked for and tells it how that went.
-func (s *Station) printFor(ctx context.Context, p visit.Print) {
+// printFor prints what the visit asked for and tells it how that went. id is the
+// submission that a receipt is of.
+func (s *Station) printFor(ctx context.Context, id string, p visit.Print) {
 	began := s.Now()
-	err := s.print(ctx, func(width int) (receipt.Slip, error) { return s.compose(p, width) })
+	what := piece{compose: func(width int) (receipt.Slip, error) { return s.compose(p, max(p.Copy, 1), width) }}
+	if id != "" {
+		what = s.owed(id, p.Copy, func(copies, width int) (receipt.Slip, error) { return s.compose(p, copies, width) })
+		s.underWay(id, 1)
+		defer s.underWay(id, -1)
+	}
+	err := s.print(ctx, what)
 	switch {
 	case ctx.Err() != nil:
 	case err == nil:
@@ -29,9 +36,9 @@ func (s *Station) printFor(ctx context.Context, p visit.Print) {
 	}
 }
 
-// compose draws one piece for a roll of width dots.
-func (s *Station) compose(p visit.Print, width int) (receipt.Slip, error) {
-	head := s.head(p.Lang, max(p.Copy, 1), s.Now())
+// compose draws one piece for a roll of width dots. copies is its number.
+func (s *Station) compose(p visit.Print, copies, width int) (receipt.Slip, error) {
+	head := s.head(p.Lang, copies, s.Now())
 	if p.Receipt == nil {
 		return s.Press.Slip(guide(head, p.Procedure, p.Lang), width)
 	}
@@ -82,11 +89,6 @@ func (s *Station) head(lang pack.Lang, copies int, at time.Time) paper.Head {
 
 // local is a moment as the province's clocks show it.
 func (s *Station) local(at time.Time) time.Time { return at.In(s.Pack.Calendar.Day(at).Location()) }
-
-// testSheet is what a technician prints.
-func (s *Station) testSheet(at time.Time, width int) (receipt.Slip, error) {
-	return s.Press.Test(paper.Test{Head: s.head(pack.VI, 1, at), Model: s.Model}, width)
-}
 
 // spoken turns a task into a prompt.
 func spoken(t visit.Say) voice.Prompt {

@@ -3,6 +3,7 @@ package station
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"motcua/devices"
@@ -17,21 +18,54 @@ const statusEvery = 500 * time.Millisecond
 // printTime is the longest a slip may take, paper feed and cut included.
 const printTime = 30 * time.Second
 
-// page is one piece of paper to print; done hears once how it went.
-type page struct {
+// leftTime is how long after a visit its slip may stay at the mouth of a printer
+// that holds it there; it is personal, and is pulled back then.
+const leftTime = 20 * time.Second
+
+// piece is one piece of paper. compose draws it for the width of a printer, anew
+// for each that is tried; ended hears how that went. ended may be nil.
+type piece struct {
 	compose func(width int) (receipt.Slip, error)
-	done    chan<- error
+	ended   func(error)
 }
 
-// printer keeps the receipt printer open, asks how it is and prints.
+// page is a piece for one printer; done hears once how it went.
+type page struct {
+	piece
+	done chan<- error
+}
+
+// printer keeps one receipt printer open, asks how it is and prints.
 type printer struct {
-	open func(context.Context) (receipt.Printer, error)
-	told func(receipt.Status, error)
-	jobs chan page // has room, so that a job waits while the unit is opened
+	Unit[receipt.Printer]
+	report func(unit string, s receipt.Status, err error)
+	jobs   chan page     // has room, so that a job waits while the unit is opened
+	left   chan struct{} // has room for one: a visit has ended
+
+	mu  sync.Mutex // guards now
+	now receipt.Status
 }
 
-func (p *printer) run(ctx context.Context) {
-	keep(ctx, p.open, p.serve, func(err error) {
+func (s *Station) newPrinter(u Unit[receipt.Printer]) *printer {
+	return &printer{Unit: u, report: s.printerTold, jobs: make(chan page, 4), left: make(chan struct{}, 1)}
+}
+
+// status is what the unit said last; Unknown before it could be asked.
+func (p *printer) status() receipt.Status {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.now
+}
+
+func (p *printer) told(s receipt.Status, err error) {
+	p.mu.Lock()
+	p.now = s
+	p.mu.Unlock()
+	p.report(p.Name, s, err)
+}
+
+func (p *printer) run(ctx context.Context, plugs Plugs) {
+	keep(ctx, plugs, p.Open, p.serve, func(err error) {
 		if err != nil {
 			p.told(receipt.Offline, err)
 			p.refuse(err)
@@ -56,6 +90,9 @@ func (p *printer) refuse(err error) {
 func (p *printer) serve(ctx context.Context, unit receipt.Printer) error {
 	tick := time.NewTicker(statusEvery)
 	defer tick.Stop()
+	away := time.NewTimer(leftTime)
+	away.Stop()
+	defer away.Stop()
 	if err := p.ask(ctx, unit); err != nil {
 		return err
 	}
@@ -63,11 +100,16 @@ func (p *printer) serve(ctx context.Context, unit receipt.Printer) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
-			if err := p.ask(ctx, unit); err != nil {
+		case <-p.left:
+			away.Reset(leftTime)
+			continue
+		case <-away.C:
+			if err := retract(ctx, unit); errors.Is(err, devices.ErrGone) {
 				return err
 			}
+		case <-tick.C:
 		case job := <-p.jobs:
+			away.Stop() // Print pulls back what is still there
 			err := p.print(ctx, unit, job)
 			if err != nil && ctx.Err() == nil {
 				p.told(said(err), err) // so that getting well is a change again
@@ -76,11 +118,20 @@ func (p *printer) serve(ctx context.Context, unit receipt.Printer) error {
 			if errors.Is(err, devices.ErrGone) {
 				return err
 			}
-			if err := p.ask(ctx, unit); err != nil {
-				return err
-			}
+		}
+		if err := p.ask(ctx, unit); err != nil {
+			return err
 		}
 	}
+}
+
+// retract pulls back what a visitor left at the mouth. That it does not move shows
+// in the status.
+func retract(ctx context.Context, unit receipt.Printer) error {
+	if u, ok := unit.(receipt.Presenter); ok && u.Presents() {
+		return u.Retract(ctx)
+	}
+	return nil
 }
 
 func (p *printer) ask(ctx context.Context, unit receipt.Printer) error {
@@ -102,20 +153,21 @@ func (p *printer) print(ctx context.Context, unit receipt.Printer, job page) err
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, printTime)
+	within, cancel := context.WithTimeout(ctx, printTime)
 	defer cancel()
-	return unit.Print(ctx, slip)
+	err = unit.Print(within, slip)
+	if job.ended != nil && ctx.Err() == nil {
+		job.ended(err)
+	}
+	return err
 }
 
-// print has one piece printed and waits until it is out. A printer that is not
+// do has one piece printed on this unit and waits until it is out. One that is not
 // there fails at once when it is known to be away, else within printTime.
-func (s *Station) print(ctx context.Context, compose func(width int) (receipt.Slip, error)) error {
-	if s.printer == nil {
-		return devices.ErrGone
-	}
+func (p *printer) do(ctx context.Context, what piece) error {
 	done := make(chan error, 1)
 	select {
-	case s.printer.jobs <- page{compose, done}:
+	case p.jobs <- page{what, done}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -125,6 +177,51 @@ func (s *Station) print(ctx context.Context, compose func(width int) (receipt.Sl
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// print has one piece printed by the preferred printer that can, and by the next
+// one if it fails at it. The error is that of the first one tried.
+func (s *Station) print(ctx context.Context, what piece) error {
+	failed := error(devices.Fail(ThingPrinter, "print", devices.ErrGone, nil))
+	for i, p := range s.able() {
+		err := p.do(ctx, what)
+		switch {
+		case err == nil:
+			return nil
+		case i == 0:
+			failed = err
+		}
+		if ctx.Err() != nil || !elsewhere(err) {
+			break
+		}
+		s.Log.Warn("not printed on this one", "unit", p.Name, "err", err)
+	}
+	return failed
+}
+
+// able are the printers that can print, in the order of preference; if none can,
+// the preferred one, which then says why.
+func (s *Station) able() []*printer {
+	var able []*printer
+	for _, p := range s.printers {
+		if p.status().Prints() {
+			able = append(able, p)
+		}
+	}
+	if able == nil && len(s.printers) > 0 {
+		able = s.printers[:1]
+	}
+	return able
+}
+
+// elsewhere tells that another printer may succeed where this one failed.
+func elsewhere(err error) bool {
+	for _, reason := range []error{devices.ErrGone, devices.ErrSilent, devices.ErrStaff, devices.ErrClosed, context.DeadlineExceeded} {
+		if errors.Is(err, reason) {
+			return true
+		}
+	}
+	return false
 }
 
 // meaning is what a printer's status means to a visitor.

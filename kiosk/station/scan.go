@@ -5,28 +5,26 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"motcua/devices"
 	"motcua/devices/barcode"
 	"motcua/kiosk/visit"
 )
 
-// scanner keeps the barcode scanner open and hands on what it reads.
-type scanner struct {
-	open func(context.Context) (barcode.Scanner, error)
-	post func(visit.Event)
-	told func(ready bool, err error)
-	log  *slog.Logger
+// echoTime is how long a code that one scanner read is not taken from another: a
+// camera and a scanner may have the same card in sight.
+const echoTime = 2 * time.Second
 
-	mu   sync.Mutex        // guards lent
-	lent chan barcode.Code // a technician's test gets the next code instead
+// scanner keeps a barcode scanner open and hands on what it reads.
+type scanner struct {
+	Unit[barcode.Scanner]
+	desk *desk
+	told func(unit string, err error)
 }
 
-func (s *scanner) run(ctx context.Context) {
-	keep(ctx, s.open, s.read, func(err error) {
-		s.post(visit.ScannerChanged{Ready: err == nil})
-		s.told(err == nil, err)
-	})
+func (s *scanner) run(ctx context.Context, plugs Plugs) {
+	keep(ctx, plugs, s.Open, s.read, func(err error) { s.told(s.Name, err) })
 }
 
 // read hands on codes until the unit fails.
@@ -35,43 +33,73 @@ func (s *scanner) read(ctx context.Context, unit barcode.Scanner) error {
 		code, err := unit.Next(ctx)
 		switch {
 		case errors.Is(err, devices.ErrGarbled):
-			s.log.Warn("code not readable", "unit", "scanner")
-			s.post(visit.Garbled{})
+			s.desk.log.Warn("code not readable", "unit", s.Name)
+			s.desk.post(visit.Garbled{})
 		case err != nil:
 			return err
-		case s.lend(code):
 		default:
-			s.post(visit.Scanned{Text: code.Text})
+			s.desk.take(s.Name, code)
 		}
 	}
 }
 
-func (s *scanner) lend(code barcode.Code) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.lent == nil {
-		return false
+// desk is where the codes of all scanners come together.
+type desk struct {
+	post func(visit.Event)
+	log  *slog.Logger
+	now  func() time.Time
+
+	mu   sync.Mutex        // guards what follows
+	lent chan barcode.Code // a technician's test gets the next code instead
+	from string            // the unit that read last
+	last string            // and what, as long as an echo may come
+	at   time.Time
+}
+
+// take hands a code to who waits for it: a test, else the visit.
+func (d *desk) take(unit string, code barcode.Code) {
+	d.mu.Lock()
+	now := d.now()
+	echo := d.from != unit && d.last == code.Text && now.Sub(d.at) < echoTime
+	if !echo {
+		d.from, d.last, d.at = unit, code.Text, now
 	}
-	s.lent <- code // has room for one
-	s.lent = nil
-	return true
+	lent := d.lent
+	if !echo {
+		d.lent = nil
+	}
+	d.mu.Unlock()
+	switch {
+	case echo:
+	case lent != nil:
+		lent <- code // has room for one
+	default:
+		d.post(visit.Scanned{Text: code.Text})
+	}
+}
+
+// forget drops the code that was read last: it is a visitor's.
+func (d *desk) forget() {
+	d.mu.Lock()
+	d.last = ""
+	d.mu.Unlock()
 }
 
 // next waits for one code that no visit gets.
-func (s *scanner) next(ctx context.Context) (barcode.Code, error) {
+func (d *desk) next(ctx context.Context) (barcode.Code, error) {
 	mine := make(chan barcode.Code, 1)
-	s.mu.Lock()
-	s.lent = mine
-	s.mu.Unlock()
+	d.mu.Lock()
+	d.lent = mine
+	d.mu.Unlock()
 	select {
 	case code := <-mine:
 		return code, nil
 	case <-ctx.Done():
-		s.mu.Lock()
-		if s.lent == mine {
-			s.lent = nil
+		d.mu.Lock()
+		if d.lent == mine {
+			d.lent = nil
 		}
-		s.mu.Unlock()
+		d.mu.Unlock()
 		return barcode.Code{}, ctx.Err()
 	}
 }

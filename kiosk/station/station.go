@@ -20,10 +20,12 @@ import (
 	"motcua/devices/card"
 	"motcua/devices/card/lds/trust"
 	"motcua/devices/receipt"
+	"motcua/devices/receipt/journal"
 	"motcua/kiosk/attachment"
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/pack"
 	"motcua/kiosk/paper"
+	"motcua/kiosk/pin"
 	"motcua/kiosk/submission"
 	"motcua/kiosk/text"
 	"motcua/kiosk/trouble"
@@ -35,8 +37,7 @@ import (
 // touching, scanning and printing makes.
 const queue = 256
 
-// Parts are what a Station is made of. OpenScanner, OpenPrinter and OpenReader are
-// nil where no such unit is configured.
+// Parts are what a Station is made of.
 type Parts struct {
 	Name    string // "CN-03"
 	Unit    pack.Unit
@@ -44,19 +45,25 @@ type Parts struct {
 	Machine *visit.Machine
 	Texts   *text.Catalogue
 	// Show puts a view onto the screen; it must not wait for the frame.
-	Show        func(visit.View)
-	OpenScanner func(context.Context) (barcode.Scanner, error)
-	OpenPrinter func(context.Context) (receipt.Printer, error)
-	OpenReader  func(context.Context) (card.Reader, error)
+	Show func(visit.View)
+	// Of each thing the preferred unit first. All scanners are listened to; what the
+	// first printer cannot print, the next one does; the first reader that can be
+	// opened is used until it is lost.
+	Scanners []Unit[barcode.Scanner]
+	Printers []Unit[receipt.Printer]
+	Readers  []Unit[card.Reader]
+	Speaker  string // name of the loudspeaker's unit; "" = none is configured
+	Plugs    Plugs  // nil = nobody tells; lost units are tried now and then
 	// ReaderTrouble names the trouble of a reader that cannot be opened or used; nil
 	// = reader-away, whatever the reason.
 	ReaderTrouble func(error) trouble.Code
 	// Anchors prove what chips say; nil = none, so that no card is more than read.
 	Anchors  *trust.Anchors
 	Mouth    *voice.Mouth
-	Level    int    // volume that every visit begins with, 0 to 100
-	Model    string // of the printer, as configured
+	Level    int // volume that every visit begins with, 0 to 100
 	Press    *paper.Press
+	Journal  *journal.Journal // of receipts; nil = there is none, and no printer
+	PIN      *pin.Gate        // of the staff; nil = they have none
 	Outbox   *outbox.Outbox
 	Key      *submission.StationKey
 	To       []age.Recipient
@@ -69,20 +76,22 @@ type Parts struct {
 // Station runs one visit after the other.
 type Station struct {
 	Parts
-	events  chan stamped
-	scanner *scanner
-	printer *printer
-	reader  *reader
-	work    sync.WaitGroup
+	events   chan stamped
+	units    *conditions
+	desk     *desk
+	scanners []*scanner
+	printers []*printer
+	reader   *reader
+	work     sync.WaitGroup
 
-	mu      sync.Mutex // guards what follows
-	id      string     // of this visit's submission; "" until there is one
-	secret  string
-	tray    *attachment.Tray // of this visit; nil = nothing was handed over yet
-	inVisit bool
-	paper   receipt.Status
-	scans   bool
-	lies    visit.Reader
+	mu       sync.Mutex // guards what follows
+	id       string     // of this visit's submission; "" until there is one
+	secret   string
+	tray     *attachment.Tray // of this visit; nil = nothing was handed over yet
+	inVisit  bool
+	using    string         // name of the reader that is open; "" = none
+	printing map[string]int // pieces of a submission that are under way
+	link     visit.PartState
 }
 
 type stamped struct {
@@ -93,15 +102,24 @@ type stamped struct {
 
 // New makes a Station; Run starts it.
 func New(p Parts) *Station {
-	s := &Station{Parts: p, events: make(chan stamped, queue), paper: receipt.Offline}
-	if p.OpenScanner != nil {
-		s.scanner = &scanner{open: p.OpenScanner, post: s.Post, told: s.scannerTold, log: p.Log}
+	s := &Station{Parts: p, events: make(chan stamped, queue), units: &conditions{}, printing: map[string]int{}}
+	s.desk = &desk{post: s.Post, log: p.Log, now: p.Now}
+	for _, u := range p.Printers {
+		s.units.add(ThingPrinter, u.Name, u.Model)
+		s.printers = append(s.printers, s.newPrinter(u))
 	}
-	if p.OpenPrinter != nil {
-		s.printer = &printer{open: p.OpenPrinter, told: s.printerTold, jobs: make(chan page, 4)}
+	for _, u := range p.Scanners {
+		s.units.add(ThingScanner, u.Name, u.Model)
+		s.scanners = append(s.scanners, &scanner{Unit: u, desk: s.desk, told: s.scannerTold})
 	}
-	if p.OpenReader != nil {
-		s.reader = &reader{open: p.OpenReader, told: s.readerTold, post: s.postOf, inspect: s.inspect, do: s.do, log: p.Log}
+	for _, u := range p.Readers {
+		s.units.add(ThingReader, u.Name, u.Model)
+	}
+	if p.Readers != nil {
+		s.reader = &reader{open: s.openReader, plugs: p.Plugs, told: s.readerTold, post: s.postOf, inspect: s.inspect, do: s.do, log: p.Log}
+	}
+	if p.Speaker != "" {
+		s.units.add(ThingSpeaker, p.Speaker, "")
 	}
 	return s
 }
@@ -109,15 +127,17 @@ func New(p Parts) *Station {
 // Run serves visitors until ctx ends. It returns after everything it started
 // has ended; a submission that is being stored is stored.
 func (s *Station) Run(ctx context.Context) error {
-	if s.scanner != nil {
-		s.do(func() { s.scanner.run(ctx) })
+	for _, u := range s.scanners {
+		s.do(func() { u.run(ctx, s.Plugs) })
 	}
-	if s.printer != nil {
-		s.do(func() { s.printer.run(ctx) })
+	for _, u := range s.printers {
+		s.do(func() { u.run(ctx, s.Plugs) })
 	}
 	if s.reader != nil {
 		s.do(func() { s.reader.run(ctx) })
 	}
+	s.do(func() { s.tellParts(ctx) })
+	s.do(func() { s.payOwed(ctx) })
 	s.serve(ctx)
 	s.work.Wait()
 	return ctx.Err()
@@ -173,10 +193,15 @@ func (s *Station) serve(ctx context.Context) {
 		var next visit.View
 		var tasks []visit.Task
 		state, next, tasks = s.Machine.Step(state, e.at, e.event)
+		if l, ok := e.event.(visit.LinkChanged); ok {
+			s.linked(l.Online)
+		}
+		shown := view
 		if !reflect.DeepEqual(next, view) {
 			view = next
 			s.Show(view)
 		}
+		s.chime(e.event, shown, next)
 		for _, t := range tasks {
 			s.perform(ctx, t)
 		}
@@ -189,6 +214,17 @@ func (s *Station) serve(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// linked notes whether central can be reached.
+func (s *Station) linked(online bool) {
+	s.mu.Lock()
+	s.link = visit.PartFaulty
+	if online {
+		s.link = visit.PartReady
+	}
+	s.mu.Unlock()
+	s.units.ring()
 }
 
 func (s *Station) setVisit(on bool) {
@@ -216,9 +252,17 @@ func (s *Station) perform(ctx context.Context, t visit.Task) {
 		tray, back := s.lendTray()
 		s.do(func() { defer back(); s.submit(ctx, id, secret, t.Draft, tray) })
 	case visit.Print:
-		s.do(func() { s.printFor(ctx, t) })
+		id := ""
+		if t.Receipt != nil {
+			id, _ = s.ticket()
+		}
+		s.do(func() { s.printFor(ctx, id, t) })
 	case visit.LookUp:
 		s.do(func() { s.Post(s.LookUp(ctx, t.ID, t.Secret)) })
+	case visit.CheckPIN:
+		s.do(func() { s.Post(visit.PINChecked{Right: s.PIN != nil && s.PIN.Try(t.PIN)}) })
+	case visit.PrintTest:
+		s.do(func() { s.testPaper(ctx) })
 	case visit.ReadChip:
 		s.readChip(ctx, t.Person)
 	case visit.DropChip:
@@ -248,8 +292,17 @@ func (s *Station) ticket() (id, secret string) {
 // endVisit forgets what belonged to the visitor.
 func (s *Station) endVisit() {
 	s.mu.Lock()
+	id := s.id
 	s.id, s.secret = "", ""
 	s.mu.Unlock()
+	s.letGo(id)
+	for _, p := range s.printers {
+		select {
+		case p.left <- struct{}{}:
+		default: // it has not come to the one before
+		}
+	}
+	s.desk.forget()
 	s.dropChip()
 	s.clearTray()
 	s.Mouth.Hush()

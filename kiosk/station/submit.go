@@ -28,16 +28,17 @@ func (s *Station) submit(ctx context.Context, id, secret string, d visit.Draft, 
 	began := s.Now()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTime)
 	defer cancel()
+	s.owe(id)
 	if err := s.store(ctx, id, secret, d, tray, began); err != nil {
 		full := errors.Is(err, outbox.ErrFull)
-		s.mend("outbox-full", !full, nil)
-		s.mend("outbox-broken", full, err)
+		s.mend("outbox-full", "", !full, nil)
+		s.mend("outbox-broken", "", full, err)
 		s.Log.Error("submission not stored", "id", id, "err", err)
 		s.Post(visit.NotStored{Full: full})
 		return
 	}
-	s.mend("outbox-full", true, nil)
-	s.mend("outbox-broken", true, nil)
+	s.mend("outbox-full", "", true, nil)
+	s.mend("outbox-broken", "", true, nil)
 	s.Log.Info("submission stored", "id", id, "procedure", d.Procedure.Code, "took", s.Now().Sub(began).String())
 	s.Post(visit.Stored{ID: id, Claim: submission.Claim(s.Name, id), Secret: secret, LookUp: s.lookUpCode(id, secret)})
 	time.AfterFunc(confirmTime, func() { s.Post(visit.Unsent{ID: id}) })

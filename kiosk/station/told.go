@@ -1,79 +1,123 @@
 package station
 
 import (
+	"cmp"
 	"context"
+	"errors"
 
+	"motcua/devices"
+	"motcua/devices/card"
 	"motcua/devices/receipt"
 	"motcua/kiosk/identity"
 	"motcua/kiosk/trouble"
 	"motcua/kiosk/visit"
 )
 
-// scannerTold keeps the scanner's trouble true.
-func (s *Station) scannerTold(ready bool, err error) {
-	s.mu.Lock()
-	s.scans = ready
-	s.mu.Unlock()
-	s.mend("scanner-away", ready, err)
-}
-
-// printerTold keeps the printer's troubles true and the visit informed.
-func (s *Station) printerTold(status receipt.Status, err error) {
-	s.mu.Lock()
-	before := s.paper
-	s.paper = status
-	s.mu.Unlock()
-	s.mend("printer-away", status != receipt.Offline, err)
-	s.mend("printer-paper", status != receipt.PaperOut, nil)
-	s.mend("printer-near", status != receipt.NearEnd, nil)
-	s.mend("printer-open", status != receipt.CoverOpen, nil)
-	s.mend("printer-faulty", status != receipt.Error, nil)
-	if status != before {
-		s.Log.Info("printer", "unit", "printer", "status", status.String())
-		s.Post(visit.PrinterChanged{Printer: meaning(status)})
+// scannerTold keeps a scanner's trouble true. The visit has a scanner while one of
+// them is there.
+func (s *Station) scannerTold(unit string, err error) {
+	state, wrong := OK, trouble.Code("")
+	if err != nil {
+		state, wrong = lost(err, "scanner-away", "scanner-refused")
+	}
+	if s.is(unit, state, wrong, err) {
+		s.Post(visit.ScannerChanged{Ready: s.Best(ThingScanner) == OK})
 	}
 }
 
-// Printer tells what the printer said last.
-func (s *Station) Printer() receipt.Status {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.paper
+// printerTold keeps a printer's troubles true and the visit informed of the best.
+func (s *Station) printerTold(unit string, status receipt.Status, err error) {
+	paper := papers[status]
+	if status == receipt.Offline {
+		paper.state, paper.wrong = lost(err, "printer-away", "printer-refused")
+	}
+	if s.is(unit, paper.state, paper.wrong, err) {
+		s.Post(visit.PrinterChanged{Printer: s.printerState()})
+	}
 }
 
-// Scanner tells whether the scanner is open.
-func (s *Station) Scanner() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.scans
-}
-
-// readerTroubles are what can be wrong with a card reader; at most one is.
-var readerTroubles = []trouble.Code{"reader-away", "reader-daemon", "reader-denied", "reader-unseen"}
-
-// readerTold keeps the reader's trouble true and the visit informed.
-func (s *Station) readerTold(state visit.Reader, err error) {
-	s.mu.Lock()
-	s.lies = state
-	s.mu.Unlock()
-	var wrong trouble.Code
-	if state == visit.ReaderAway {
-		wrong = "reader-away"
-		if s.ReaderTrouble != nil {
-			wrong = s.ReaderTrouble(err)
+// printerState is what the visit needs to know of all printers together: whether one
+// prints, else what keeps the preferred one from it. What has not been looked at
+// yet is no reason not to try.
+func (s *Station) printerState() visit.PrinterState {
+	main := visit.PrinterAway
+	for i, p := range s.printers {
+		now := meaning(p.status())
+		if now.Prints() {
+			return now
+		}
+		if i == 0 {
+			main = now
 		}
 	}
-	for _, code := range readerTroubles {
-		s.mend(code, code != wrong, err)
+	return main
+}
+
+// openReader opens the first reader that can be had, and says how the others are.
+func (s *Station) openReader(ctx context.Context) (card.Reader, error) {
+	var failed error
+	for _, u := range s.Readers {
+		unit, err := u.Open(ctx)
+		if err == nil {
+			s.mu.Lock()
+			s.using = u.Name
+			s.mu.Unlock()
+			return unit, nil
+		}
+		if ctx.Err() != nil {
+			return nil, err
+		}
+		s.is(u.Name, Away, s.readerTrouble(err), err)
+		failed = cmp.Or(failed, err)
+	}
+	return nil, failed
+}
+
+func (s *Station) readerTrouble(err error) trouble.Code {
+	if s.ReaderTrouble != nil {
+		return s.ReaderTrouble(err)
+	}
+	return "reader-away"
+}
+
+// lies are the states of a reader.
+var lies = map[visit.Reader]State{visit.ReaderAway: Away, visit.ReaderEmpty: OK, visit.ReaderCard: Card, visit.ReaderCrowded: Crowded}
+
+// readerTold keeps the trouble of the reader that is used true and the visit
+// informed.
+func (s *Station) readerTold(state visit.Reader, err error) {
+	s.mu.Lock()
+	unit := s.using
+	if state == visit.ReaderAway {
+		s.using = ""
+	}
+	s.mu.Unlock()
+	switch {
+	case unit == "": // none could be opened: each was told
+	case state == visit.ReaderAway:
+		s.is(unit, Away, s.readerTrouble(err), err)
+	default:
+		s.is(unit, lies[state], "", nil)
 	}
 	s.Post(visit.ReaderChanged{Reader: state})
 }
 
-// Reader tells what lies on the card reader.
-func (s *Station) Reader() visit.Reader {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.lies
+// SpeakerTold keeps the loudspeaker's trouble true: it is what voice.NewMouth
+// reports to. nil: it is there.
+func (s *Station) SpeakerTold(err error) {
+	if s.Speaker == "" {
+		return
+	}
+	switch {
+	case err == nil:
+		s.is(s.Speaker, OK, "", nil)
+	case errors.Is(err, devices.ErrRefused):
+		s.is(s.Speaker, Refused, "speaker-wrong", err)
+	case errors.Is(err, devices.ErrGone), errors.Is(err, devices.ErrSilent):
+		s.is(s.Speaker, Away, "speaker-away", err)
+	default:
+		s.Log.Warn("prompt not spoken", "unit", s.Speaker, "err", err)
+	}
 }
 
 // readChip begins to read the chip on the reader; without one it has failed.
@@ -89,22 +133,5 @@ func (s *Station) readChip(ctx context.Context, p identity.Person) {
 func (s *Station) dropChip() {
 	if s.reader != nil {
 		s.reader.drop()
-	}
-}
-
-// mend sets or clears a trouble and logs the change.
-func (s *Station) mend(code trouble.Code, fine bool, err error) {
-	if fine {
-		if s.Troubles.Clear(code) {
-			s.Log.Info("healed", "trouble", string(code))
-		}
-		return
-	}
-	if s.Troubles.Set(code, s.Now()) {
-		args := []any{"trouble", string(code)}
-		if err != nil {
-			args = append(args, "err", err)
-		}
-		s.Log.Warn("trouble", args...)
 	}
 }

@@ -20,7 +20,8 @@
 // The card is named by its id (/proc/asound/cards, in brackets), never by its
 // number: the kernel gives a replugged loudspeaker another number while the
 // lost one is still open. With the system's own configuration, ALSA_CARD=Device
-// in the environment does the same.
+// in the environment does the same. NewCard refuses whatever else "default" may
+// turn out to be.
 //
 // # What the library leaves open
 //

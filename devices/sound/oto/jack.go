@@ -2,6 +2,7 @@ package oto
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,19 +20,26 @@ const openLimit = 2 * time.Second
 // process. Safe for use by several goroutines.
 type Jack struct {
 	unit string
+	card string
 	turn chan struct{} // one slot: held while line is looked at or replaced
 	line *line
 	hand hand
 }
 
 // New gives the jack of the unit of that name; nothing is opened.
-func New(unit string) *Jack {
-	return &Jack{unit: unit, turn: make(chan struct{}, 1), hand: newHand()}
+func New(unit string) *Jack { return NewCard(unit, "") }
+
+// NewCard is New for a loudspeaker that must hang at the sound card with that id;
+// "" = at any. Open refuses a "default" that is another one: a monitor, or what is
+// left when the loudspeaker was unplugged.
+func NewCard(unit, card string) *Jack {
+	return &Jack{unit: unit, card: card, turn: make(chan struct{}, 1), hand: newHand()}
 }
 
 // Open opens the default loudspeaker and lets it play a moment of silence, to
 // know that it consumes sound at all. Without a working device it fails with
-// devices.ErrGone, after five seconds at the latest. Try again whenever you
+// devices.ErrGone, after five seconds at the latest, and with devices.ErrRefused
+// when the default device is not the card it must be. Try again whenever you
 // like: an attempt without a device leaks nothing.
 func (j *Jack) Open(ctx context.Context) (*Speaker, error) {
 	if ctx.Err() != nil {
@@ -46,6 +54,9 @@ func (j *Jack) Open(ctx context.Context) (*Speaker, error) {
 
 	if j.line == nil || j.line.lost() {
 		l, err := j.newLine()
+		if wrong := (*wrongCard)(nil); errors.As(err, &wrong) {
+			return nil, devices.Fail(j.unit, "open", devices.ErrRefused, err)
+		}
 		if err != nil {
 			return nil, devices.Fail(j.unit, "open", devices.ErrGone, err)
 		}
@@ -60,7 +71,7 @@ func (j *Jack) Open(ctx context.Context) (*Speaker, error) {
 
 // newLine asks the library for a device, which it keeps for good.
 func (j *Jack) newLine() (l *line, err error) {
-	if err := j.hand.do(openLimit, knock); err != nil {
+	if err := j.hand.do(openLimit, func() error { return knock(j.card) }); err != nil {
 		return nil, err
 	}
 	err = j.hand.do(openLimit, func() error {
