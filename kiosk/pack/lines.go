@@ -130,3 +130,17 @@ func Money(amount int64, lang Lang) string {
 	}
 	return minus + b.String() + sign
 }
+
+// Bytes writes the size of a file as people read it: "1,4 MB", in English
+// "1.4 MB", in units of 2^20 and 2^10 bytes, never less than 1 KB.
+func Bytes(n int64, lang Lang) string {
+	const kb, mb = 1 << 10, 1 << 20
+	if n < mb {
+		return strconv.FormatInt(max(1, (n+kb/2)/kb), 10) + " KB"
+	}
+	tenths, point := (n*10+mb/2)/mb, ","
+	if lang == EN {
+		point = "."
+	}
+	return strconv.FormatInt(tenths/10, 10) + point + strconv.FormatInt(tenths%10, 10) + " MB"
+}

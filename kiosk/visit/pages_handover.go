@@ -52,7 +52,7 @@ func (m *Machine) fileTitle(s State, n int, f Attachment) string {
 	if f.Media == "application/pdf" {
 		key = "handover.pdf"
 	}
-	return m.t(s, key, text.Args{"n": strconv.Itoa(n), "size": Size(f.Size, s.lang)})
+	return m.t(s, key, text.Args{"n": strconv.Itoa(n), "size": pack.Bytes(f.Size, s.lang)})
 }
 
 func fileIcon(f Attachment) string {
@@ -60,21 +60,6 @@ func fileIcon(f Attachment) string {
 		return "file-text"
 	}
 	return "camera"
-}
-
-// Size gives a number of bytes as people read it: "1,4 MB", in units of 2^20
-// and 2^10 bytes, never less than 1 KB.
-func Size(bytes int64, lang pack.Lang) string {
-	const kb, mb = 1 << 10, 1 << 20
-	if bytes < mb {
-		return strconv.FormatInt(max(1, (bytes+kb/2)/kb), 10) + " KB"
-	}
-	tenths := (bytes*10 + mb/2) / mb
-	point := ","
-	if lang == pack.EN {
-		point = "."
-	}
-	return strconv.FormatInt(tenths/10, 10) + point + strconv.FormatInt(tenths%10, 10) + " MB"
 }
 
 // fileLine is what the review says of a file question.
