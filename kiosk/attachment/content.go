@@ -97,7 +97,7 @@ func Copy(to io.Writer, from io.Reader, limit int64) (Content, error) {
 	if _, err := io.Copy(io.Discard, in); err != nil {
 		return Content{}, err
 	}
-	if !ends(c.Media, in.tail()) {
+	if !ends(c.Media, in.last) {
 		return Content{}, fmt.Errorf("cut short: %w", ErrBroken)
 	}
 	c.Size = in.size
@@ -150,8 +150,7 @@ func (i *intake) Read(p []byte) (int, error) {
 			i.err = werr
 			return 0, werr
 		}
-		i.last = append(i.last, p[max(0, n-tailSize):n]...)
-		i.last = i.last[max(0, len(i.last)-tailSize):]
+		i.remember(p[:n])
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		i.err = err
@@ -159,7 +158,14 @@ func (i *intake) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (i *intake) tail() []byte { return i.last }
+// remember keeps the last bytes, in place.
+func (i *intake) remember(p []byte) {
+	p = p[max(0, len(p)-tailSize):]
+	if over := len(i.last) + len(p) - tailSize; over > 0 {
+		i.last = i.last[:copy(i.last, i.last[over:])]
+	}
+	i.last = append(i.last, p...)
+}
 
 // MaxSize is the most bytes of one content, MaxTotal of all in one visit.
 const (

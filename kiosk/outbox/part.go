@@ -251,3 +251,12 @@ func partsOf(ctx context.Context, db asker, query string, args ...any) (names []
 	}
 	return names, rows.Err()
 }
+
+// checkPart reads p whole and holds it against its name.
+func (b *Outbox) checkPart(p Part) error {
+	f, err := b.OpenPart(p)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}

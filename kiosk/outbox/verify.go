@@ -19,7 +19,7 @@ type Fault struct {
 	Err   error
 }
 
-// Verify reads the bytes of every submission and holds them against their
+// Verify reads the bytes of every submission, and of its parts, and holds them against their
 // checksum and against check, which may be nil. It changes nothing, holds one
 // submission in memory at a time and stops nobody.
 func (b *Outbox) Verify(ctx context.Context, check func(Item) error) (Verified, error) {
@@ -30,6 +30,11 @@ func (b *Outbox) Verify(ctx context.Context, check func(Item) error) (Verified, 
 	var v Verified
 	for _, e := range list {
 		it, err := b.Item(ctx, e.ID)
+		for _, p := range it.Parts {
+			if err == nil {
+				err = b.checkPart(p)
+			}
+		}
 		if err == nil && check != nil {
 			err = check(it)
 		}
