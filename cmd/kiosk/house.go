@@ -106,7 +106,7 @@ func open(ctx context.Context, c config.Config) (h *house, err error) {
 		Show: h.screen.Show, Scanners: scanners, Printers: printers, Readers: readers, Speaker: speaker.Name, Plugs: h.plugs,
 		ReaderTrouble: readerTrouble, Anchors: h.anchors(),
 		Mouth: h.mouth, Level: c.Voice.Level, Press: press, Journal: h.journal, PIN: pin.NewGate(c.Staff.PIN, time.Now),
-		Outbox: h.outbox, Key: bundle.Key, To: bundle.To, LookUp: h.lookUp,
+		Phones: h.phones(unit), Outbox: h.outbox, Key: bundle.Key, To: bundle.To, LookUp: h.lookUp,
 		Troubles: h.troubles, Log: h.log.With("part", "station"), Now: time.Now,
 	})
 	return h, nil
@@ -224,6 +224,7 @@ func (h *house) parts() []kiosk.Part {
 		{Name: "hatch", Run: func(ctx context.Context) error { return hatch.Run(ctx, socket, window{h}) }},
 		{Name: "upkeep", Run: h.upkeep},
 	}
+	parts = append(parts, h.page()...)
 	if at := h.config.Metrics.Listen; at != "" {
 		parts = append(parts, kiosk.Part{Name: "metrics", Run: func(ctx context.Context) error { return h.metrics(ctx, at) }})
 	}

@@ -35,6 +35,7 @@ type Config struct {
 	Trust       Trust        `toml:"trust"`
 	Staff       Staff        `toml:"staff"`
 	Metrics     Metrics      `toml:"metrics"`
+	Handover    Handover     `toml:"handover"`
 	Peripherals []Peripheral `toml:"peripheral"` // of each thing the one that is preferred first
 }
 
@@ -180,5 +181,6 @@ func (c *Config) check(fault func(key, format string, args ...any)) {
 			fault("staff.pin", "staff.pin is %v", err)
 		}
 	}
+	c.Handover.check(fault)
 	c.checkPeripherals(fault)
 }

@@ -175,7 +175,8 @@ func (p *Page) take(s *session, part *multipart.Part, b *body) error {
 		s.arrived(a)
 		return nil
 	}
-	if b.err != nil && !errors.Is(b.err, io.EOF) || s.ctx.Err() != nil {
+	cut := errors.Is(err, io.ErrUnexpectedEOF) // the form ended within the content
+	if cut || b.err != nil && !errors.Is(b.err, io.EOF) || s.ctx.Err() != nil {
 		return err
 	}
 	p.Log.Info("file not taken", "reason", attachment.Key(err))

@@ -64,6 +64,7 @@ type Parts struct {
 	Press    *paper.Press
 	Journal  *journal.Journal // of receipts; nil = there is none, and no printer
 	PIN      *pin.Gate        // of the staff; nil = they have none
+	Phones   *Phones          // nil = no files are taken
 	Outbox   *outbox.Outbox
 	Key      *submission.StationKey
 	To       []age.Recipient
@@ -267,6 +268,12 @@ func (s *Station) perform(ctx context.Context, t visit.Task) {
 		s.readChip(ctx, t.Person)
 	case visit.DropChip:
 		s.dropChip()
+	case visit.OpenHandover:
+		s.openHandover(t)
+	case visit.CloseHandover:
+		s.closeHandover()
+	case visit.DropFile:
+		s.dropFile(ctx, t.ID)
 	case visit.CallStaff:
 		if s.Troubles.Set("staff-called", s.Now()) {
 			s.Log.Info("staff called")
@@ -304,6 +311,7 @@ func (s *Station) endVisit() {
 	}
 	s.desk.forget()
 	s.dropChip()
+	s.closeHandover()
 	s.clearTray()
 	s.Mouth.Hush()
 	s.Mouth.SetLevel(level(s.Level))

@@ -63,6 +63,7 @@ var kinds = map[Code]Kind{
 	"outbox-full":     {Technician, 0, 0, ""},
 	"outbox-broken":   {Technician, 0, 0, ""},
 	"outbox-damaged":  {Technician, 0, 0, ""},
+	"handover-away":   {Technician, 60 * time.Second, 0, ""},
 	"refused":         {Staff, 0, 0, ""},
 	"staff-called":    {Staff, 0, 0, ""},
 }
