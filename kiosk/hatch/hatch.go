@@ -36,6 +36,7 @@ var ErrBusy = errors.New("a visit is under way")
 // or with ErrBusy while a visit is under way.
 type Kiosk interface {
 	Stored
+	Trials
 	// Status tells how the kiosk is, at once.
 	Status(ctx context.Context) (Status, error)
 	// Screen gives what is shown as soon as its Seq is greater than after; ctx
@@ -165,4 +166,7 @@ type Entry struct {
 type Scan struct {
 	Kind   string `json:"kind"`   // "card", "receipt", "unknown"…
 	Length int    `json:"length"` // in bytes
+	// Unit is the scanner that read it; "" = the kiosk cannot tell.
+	Unit string `json:"unit,omitempty"`
+	Same bool   `json:"same,omitempty"` // it is what ScanCode waited for
 }

@@ -114,12 +114,12 @@ func routes(k Kiosk) http.Handler {
 	get := func(path string, call func(*http.Request) (any, error)) {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) { answer(w, r, call) })
 	}
-	test := func(path string, call func(context.Context) (any, error)) {
+	test := func(path string, call func(*http.Request) (any, error)) {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 			answer(w, r, func(r *http.Request) (any, error) {
 				ctx, cancel := context.WithTimeout(r.Context(), maxTest)
 				defer cancel()
-				return call(ctx)
+				return call(r.WithContext(ctx))
 			})
 		})
 	}
@@ -138,9 +138,10 @@ func routes(k Kiosk) http.Handler {
 		}
 		return k.Log(r.Context(), min(n, maxLines))
 	})
-	test("/v1/print-test", func(ctx context.Context) (any, error) { return struct{}{}, k.PrintTest(ctx) })
-	test("/v1/scan-test", func(ctx context.Context) (any, error) { return k.ScanTest(ctx) })
-	test("/v1/speak-test", func(ctx context.Context) (any, error) { return struct{}{}, k.SpeakTest(ctx) })
+	test("/v1/print-test", func(r *http.Request) (any, error) { return struct{}{}, k.PrintTest(r.Context()) })
+	test("/v1/scan-test", func(r *http.Request) (any, error) { return k.ScanTest(r.Context()) })
+	test("/v1/speak-test", func(r *http.Request) (any, error) { return struct{}{}, k.SpeakTest(r.Context()) })
+	trialRoutes(test, k)
 	return mux
 }
 

@@ -20,8 +20,10 @@ type Kiosk struct {
 	sealed  []hatch.Sealed
 	found   hatch.Verified
 	log     []string
-	failing map[string]error // by test: "print", "scan", "speak"
+	failing map[string]error // by test: "print", "read", "scan", "speak"
 	scan    chan hatch.Scan
+	hear    func(n int)
+	await   func(code string)
 	done    []string // the tests that were run
 }
 
@@ -41,7 +43,7 @@ func (k *Kiosk) Store(e ...hatch.Entry) { k.set(func() { k.outbox = append(k.out
 // Write adds lines to the log.
 func (k *Kiosk) Write(lines ...string) { k.set(func() { k.log = append(k.log, lines...) }) }
 
-// Break makes a test ("print", "scan", "speak") fail with err; nil mends it.
+// Break makes a test ("print", "read", "scan", "speak") fail with err; nil mends it.
 func (k *Kiosk) Break(test string, err error) { k.set(func() { k.failing[test] = err }) }
 
 // Present holds a code under the scanner for the next ScanTest.
