@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"syscall"
@@ -46,6 +47,7 @@ type cli struct {
 	Status    statusCmd    `cmd:"" help:"Tell how the kiosk is: peripherals, outbox, way to central, troubles."`
 	Devices   devicesCmd   `cmd:"" help:"List the peripherals: what each is, where, its driver, its state and since when."`
 	Identify  identifyCmd  `cmd:"" help:"Say what is plugged in, which driver fits it, and the lines for the configuration. The kiosk need not run."`
+	Doctor    doctorCmd    `cmd:"" help:"Try each peripheral in turn, with you to see, hear and scan, and keep how it ended."`
 	Outbox    outboxCmd    `cmd:"" help:"Look at the submissions that are stored here."`
 	Screen    screenCmd    `cmd:"" help:"Tell what is on the screen and where each touch target lies."`
 	PrintTest printTestCmd `cmd:"" help:"Print a test slip."`
@@ -67,6 +69,10 @@ type desk struct {
 	out   io.Writer // what was asked for
 	words io.Writer // to the technician
 	now   time.Time
+	clock func() time.Time
+	rand  *rand.Rand
+	// attended: a person sits at in and words.
+	attended bool
 	// readers opens the card reader of a configuration; the text is the card
 	// daemon's socket, "" where pcscd has it.
 	readers func(context.Context, config.Peripheral, string) (card.Reader, error)
@@ -96,7 +102,9 @@ func run(ctx context.Context, args []string) int {
 	}
 	client := hatch.Dial(c.Hatch)
 	defer client.Close()
-	err = verb.Run(&desk{ctx, client, c.JSON, os.Stdin, os.Stdout, os.Stderr, time.Now(), openReader})
+	err = verb.Run(&desk{ctx: ctx, kiosk: client, json: c.JSON, in: os.Stdin, out: os.Stdout, words: os.Stderr,
+		now: time.Now(), clock: time.Now, rand: rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())),
+		attended: terminal(os.Stdin) && terminal(os.Stderr), readers: openReader})
 	return explain(os.Stderr, err)
 }
 
@@ -114,6 +122,10 @@ func explain(w io.Writer, err error) int {
 		return say(w, atCard.code(), err.Error(), atCard.hint())
 	case errors.Is(err, errNoReader):
 		return say(w, failed, err.Error(), "put a [[peripheral]] with thing = \"card\" into it, or name another file with --config")
+	case errors.Is(err, errFailed):
+		return failed // each was told with what to do
+	case errors.Is(err, errNoUnit):
+		return say(w, usage, err.Error(), "`kioskctl devices` lists them")
 	case errors.Is(err, errNothing):
 		return say(w, failed, err.Error(), "`kioskctl identify` alone lists all; `lsusb` shows whether the kernel sees it")
 	case errors.Is(err, errKey):

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"text/tabwriter"
 	"time"
 
@@ -142,7 +143,12 @@ func (c outboxExportCmd) source(d *desk) (*source, error) {
 				return stick.Sealed{}, err
 			}
 			it, err := box.Item(d.ctx, id)
-			return stick.Sealed{ID: id, Digest: it.Digest, Accepted: e.Accepted, Bytes: it.Sealed}, err
+			s := stick.Sealed{ID: id, Digest: it.Digest, Accepted: e.Accepted, Bytes: it.Sealed}
+			for _, p := range it.Parts {
+				s.Parts = append(s.Parts, stick.Source{Name: p.Name, Size: p.Size,
+					Open: func() (io.ReadCloser, error) { return box.OpenPart(p) }})
+			}
+			return s, err
 		}, func() { _ = box.Close() }}, nil
 	}
 	ctx, cancel := context.WithTimeout(d.ctx, within)
@@ -159,7 +165,12 @@ func (c outboxExportCmd) source(d *desk) (*source, error) {
 		ctx, cancel := context.WithTimeout(d.ctx, within)
 		defer cancel()
 		s, err := d.kiosk.Sealed(ctx, id)
-		return stick.Sealed{ID: s.ID, Digest: s.Digest, Accepted: s.Accepted, Bytes: s.Bytes}, err
+		out := stick.Sealed{ID: s.ID, Digest: s.Digest, Accepted: s.Accepted, Bytes: s.Bytes}
+		for _, p := range s.Parts {
+			out.Parts = append(out.Parts, stick.Source{Name: p.Name, Size: p.Size,
+				Open: func() (io.ReadCloser, error) { return d.kiosk.Part(d.ctx, id, p.Name) }})
+		}
+		return out, err
 	}, func() {}}, nil
 }
 

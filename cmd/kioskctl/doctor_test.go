@@ -1,0 +1,307 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+
+	"motcua/devices"
+	"motcua/kiosk/checkup"
+	"motcua/kiosk/hatch"
+	"motcua/kiosk/hatch/hatchsim"
+)
+
+const fourUnits = `[[peripheral]]
+name = "reader"
+thing = "card"
+driver = "pcsc"
+
+[[peripheral]]
+name = "scanner"
+thing = "barcode"
+driver = "hid"
+usb = "0c2e:0b6a"
+
+[[peripheral]]
+name = "printer"
+thing = "receipt"
+driver = "escpos"
+port = "/dev/usb/lp0"
+profile = "generic-80"
+
+[[peripheral]]
+name = "speaker"
+thing = "sound"
+driver = "oto"
+`
+
+func wellStatus(reader string) hatch.Status {
+	return hatch.Status{Peripherals: []hatch.Peripheral{
+		{Name: "scanner", State: "ok", Fine: true}, {Name: "printer", State: "ok", Fine: true},
+		{Name: "speaker", State: "ok", Fine: true}, {Name: "reader", State: reader, Fine: true},
+	}}
+}
+
+// surgery is a station with a doctor in it, and the person who helps.
+type surgery struct {
+	bench
+	t     *testing.T
+	kiosk *hatchsim.Kiosk
+	data  string
+	cmd   doctorCmd
+	typed *io.PipeWriter
+}
+
+func newSurgery(t *testing.T, units string) *surgery {
+	t.Helper()
+	k := hatchsim.New(wellStatus("ok"))
+	data := t.TempDir()
+	s := &surgery{bench: newBench(t, k), t: t, kiosk: k, data: data,
+		cmd: doctorCmd{Config: written(t, strings.Replace(head, "/var/lib/kiosk", data, 1)+units), Timeout: 20 * time.Second}}
+	read, write := io.Pipe()
+	t.Cleanup(func() { _ = write.Close() })
+	s.in, s.typed, s.attended = read, write, true
+	s.clock = func() time.Time { return s.now }
+	s.rand = rand.New(rand.NewPCG(1, 2))
+	s.json = true
+	return s
+}
+
+// types is what the person types, when asked.
+func (s *surgery) types(text string) {
+	go func() { _, _ = io.WriteString(s.typed, text+"\n") }()
+}
+
+// run runs the doctor and gives what it found, by unit.
+func (s *surgery) run() (map[string]tried, error) {
+	s.t.Helper()
+	err := s.cmd.Run(s.desk)
+	var all []tried
+	if s.out.Len() > 0 {
+		if err := json.Unmarshal(s.out.Bytes(), &all); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	by := map[string]tried{}
+	for _, each := range all {
+		by[each.Unit] = each
+	}
+	return by, err
+}
+
+// kept is what the report will tell.
+func (s *surgery) kept() map[string]checkup.Record {
+	s.t.Helper()
+	all, err := checkup.Look(s.data).Last()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	by := map[string]checkup.Record{}
+	for _, each := range all {
+		by[each.Unit] = each
+	}
+	return by
+}
+
+// A station in order: every unit is tried, confirmed, and kept.
+func TestDoctor(t *testing.T) {
+	s := newSurgery(t, fourUnits)
+	words := &laidCard{Buffer: s.words, kiosk: s.kiosk}
+	s.desk.words = words
+	s.kiosk.Await(func(code string) {
+		s.kiosk.Present(hatch.Scan{Kind: "unknown", Length: len(code), Unit: "scanner", Same: true})
+	})
+	s.kiosk.Hear(func(n int) { s.types(fmt.Sprint(n)) })
+	s.types("y") // of the sheet, which is asked before a number is said
+	got, err := s.run()
+	if err != nil {
+		t.Errorf("doctor: %v\n%s", err, s.out)
+	}
+	for unit, by := range map[string]string{"scanner": "the kiosk", "printer": "the scanner and a person", "speaker": "a person", "reader": "the kiosk"} {
+		if got[unit].Result != "passed" || got[unit].By != by {
+			t.Errorf("%s: %+v", unit, got[unit])
+		}
+		if r := s.kept()[unit]; !r.Passed || !r.Good.Equal(s.now) {
+			t.Errorf("%s is kept as %+v", unit, r)
+		}
+	}
+	if done := s.kiosk.Done(); len(done) != 3 || done[0] != "scan" || done[1] != "read" || !strings.HasPrefix(done[2], "speak ") {
+		t.Errorf("the kiosk was asked for %q", done)
+	}
+	for _, n := range strings.Fields(s.out.String()) {
+		if strings.HasPrefix(strings.Trim(n, `",`), "KIOSK-TEST-") {
+			t.Errorf("what a code said is told: %s", n)
+		}
+	}
+}
+
+// laidCard is a person who does with a card what the doctor says.
+type laidCard struct {
+	*bytes.Buffer
+	mu    sync.Mutex
+	kiosk *hatchsim.Kiosk
+}
+
+func (l *laidCard) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch text := string(b); {
+	case strings.Contains(text, "lay an ID card"):
+		l.kiosk.Say(wellStatus("card"))
+	case strings.Contains(text, "take the card off"):
+		l.kiosk.Say(wellStatus("ok"))
+	}
+	return l.Buffer.Write(b)
+}
+
+// What each fault looks like to the technician, and what is kept of it.
+func TestDoctorFinds(t *testing.T) {
+	for _, c := range []struct {
+		name, unit string
+		set        func(*surgery)
+		result     string
+		found      string
+	}{
+		{"another code", "scanner", func(s *surgery) {
+			s.kiosk.Await(func(string) { s.kiosk.Present(hatch.Scan{Kind: "card", Length: 152, Unit: "scanner"}) })
+		}, "failed", "read another code than the one shown (card, 152 bytes)"},
+		{"another scanner", "scanner", func(s *surgery) {
+			s.kiosk.Await(func(string) { s.kiosk.Present(hatch.Scan{Unit: "camera", Same: true}) })
+		}, "not tried", "camera read it"},
+		{"no code", "scanner", func(s *surgery) { s.cmd.Timeout = 50 * time.Millisecond }, "failed", "nothing came in time"},
+		{"no paper", "printer", func(s *surgery) {
+			s.kiosk.Break("read", devices.Fail("printer", "print", devices.ErrStaff, errors.New("paper out")))
+		}, "failed", "printer: print: staff must act: paper out"},
+		{"a visitor", "printer", func(s *surgery) { s.kiosk.Break("read", hatch.ErrBusy) }, "not tried", "a visit is under way"},
+		{"pale sheet", "printer", func(s *surgery) { s.types("perhaps\nn") }, "failed", "the sheet is not as it should be"},
+		{"gone", "printer", func(s *surgery) {
+			w := wellStatus("ok")
+			w.Peripherals[1].State = "away"
+			s.kiosk.Say(w)
+		}, "failed", "away"},
+		{"not running with it", "printer", func(s *surgery) { s.kiosk.Say(hatch.Status{}) }, "not tried", "the kiosk runs with another configuration"},
+		{"silence", "speaker", func(s *surgery) { s.kiosk.Hear(func(int) { s.types("n") }) }, "failed", "nothing was heard"},
+		{"wrong number", "speaker", func(s *surgery) { s.kiosk.Hear(func(n int) { s.types(fmt.Sprint(n + 1)) }) }, "failed", "another number was heard than was said"},
+		{"never understood", "speaker", func(s *surgery) { s.kiosk.Hear(func(int) { s.types("") }) }, "failed", "not understood in three times"},
+		{"nobody types", "speaker", func(s *surgery) { _ = s.typed.Close() }, "not tried", "a person is needed: the input has ended"},
+		{"no card", "reader", func(s *surgery) { s.cmd.Timeout = 300 * time.Millisecond }, "failed", "no card was seen"},
+		{"card glued on", "reader", func(s *surgery) {
+			s.cmd.Timeout = 300 * time.Millisecond
+			s.kiosk.Say(wellStatus("card"))
+		}, "failed", "a card lies on it all the time"},
+	} {
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			s := newSurgery(t, fourUnits)
+			s.cmd.Only = []string{c.unit}
+			c.set(s)
+			all, err := s.run()
+			got := all[c.unit]
+			if got.Result != c.result || got.Found != c.found || !errors.Is(err, errFailed) || len(all) != 1 || got.Do == "" {
+				t.Errorf("%+v, %v; want %s: %s, with what to do", all, err, c.result, c.found)
+			}
+			if r, kept := s.kept()[c.unit]; kept != (c.result == "failed") || r.Passed {
+				t.Errorf("kept %+v (%v)", r, kept)
+			}
+		})
+	}
+}
+
+// With nobody there, what needs a person is no pass and overwrites none.
+func TestDoctorUnattended(t *testing.T) {
+	s := newSurgery(t, fourUnits)
+	s.cmd.Unattended = true
+	all, err := s.run()
+	if !errors.Is(err, errFailed) || len(all) != 4 {
+		t.Errorf("%+v, %v", all, err)
+	}
+	for unit, got := range all {
+		if got.Result != "not tried" || !strings.HasPrefix(got.Found, "a person must ") {
+			t.Errorf("%s: %+v", unit, got)
+		}
+	}
+	if len(s.kept()) != 0 || len(s.kiosk.Done()) != 0 {
+		t.Errorf("kept %v after %v", s.kept(), s.kiosk.Done())
+	}
+}
+
+// A printer that stands by is not passed by what the first one printed, and with no
+// scanner a person's eyes are all there is.
+func TestDoctorOfPrinters(t *testing.T) {
+	_, printer, _ := strings.Cut(fourUnits, "usb = \"0c2e:0b6a\"\n\n")
+	printer, _, _ = strings.Cut(printer, "[[peripheral]]\nname = \"speaker\"")
+	s := newSurgery(t, printer+strings.Replace(strings.Replace(printer, `"printer"`, `"printer-2"`, 1), "lp0", "lp1", 1))
+	w := wellStatus("ok")
+	w.Peripherals = append(w.Peripherals, hatch.Peripheral{Name: "printer-2", State: "ok", Fine: true})
+	s.kiosk.Say(w)
+	s.types("y")
+	all, _ := s.run()
+	if got := all["printer"]; got.Result != "passed" || got.By != "a person" {
+		t.Errorf("printer: %+v", got)
+	}
+	if got := all["printer-2"]; got.Result != "not tried" || !strings.Contains(got.Found, "prints on printer") {
+		t.Errorf("printer-2: %+v", got)
+	}
+	if done := s.kiosk.Done(); len(done) != 1 || done[0] != "print" {
+		t.Errorf("the kiosk was asked for %q", done)
+	}
+}
+
+func TestDoctorOfNothing(t *testing.T) {
+	s := newSurgery(t, fourUnits)
+	s.cmd.Only = []string{"laser"}
+	if _, err := s.run(); !errors.Is(err, errNoUnit) {
+		t.Errorf("doctor --only laser: %v", err)
+	}
+	b := newBench(t, nil)
+	if err := (doctorCmd{Config: s.cmd.Config}).Run(b.desk); !errors.Is(err, hatch.ErrNotRunning) {
+		t.Errorf("doctor without a kiosk: %v", err)
+	}
+}
+
+// The code on the terminal is one that a scanner reads, with its white border.
+func TestShowCode(t *testing.T) {
+	code := testCode(rand.New(rand.NewPCG(3, 4)))
+	var out strings.Builder
+	if err := showCode(&out, code); err != nil {
+		t.Fatal(err)
+	}
+	const scale = 4
+	var rows [][]bool
+	for line := range strings.Lines(out.String()) {
+		line = strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(line), "\x1b[38;5;16;48;5;231m"), "\x1b[0m")
+		var upper, lower []bool
+		for _, r := range line {
+			upper = append(upper, r == '█' || r == '▀')
+			lower = append(lower, r == '█' || r == '▄')
+		}
+		rows = append(rows, upper, lower)
+	}
+	img := image.NewGray(image.Rect(0, 0, scale*len(rows[0]), scale*len(rows)))
+	for y := range img.Rect.Dy() {
+		for x := range img.Rect.Dx() {
+			if !rows[y/scale][x/scale] {
+				img.SetGray(x, y, color.Gray{255})
+			}
+		}
+	}
+	bitmap, err := gozxing.NewBinaryBitmapFromImage(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := qrcode.NewQRCodeReader().Decode(bitmap, nil)
+	if err != nil || got.GetText() != code {
+		t.Errorf("the code on the terminal reads %v, %v, want %s\n%s", got, err, code, out.String())
+	}
+}
