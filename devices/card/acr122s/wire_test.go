@@ -65,7 +65,9 @@ func TestWireFaults(t *testing.T) {
 						t.Errorf("exchange %d: the chip saw it %d times", n, got)
 					}
 					d.Spoil(0, f)
-					ctx, cancel := context.WithTimeout(t.Context(), 5*pause)
+					// Five looks, and it is not given up in the middle of one: that would
+					// cost the next exchange its time.
+					ctx, cancel := context.WithTimeout(t.Context(), 5*pause+37*time.Millisecond)
 					if e, err := r.Wait(ctx); err != context.DeadlineExceeded {
 						t.Errorf("Wait = %v, %v; want nothing", e, err)
 					}
