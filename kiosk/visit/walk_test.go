@@ -21,6 +21,8 @@ func events() []Event {
 		ReaderChanged{ReaderAway}, ReaderChanged{ReaderEmpty}, ReaderChanged{ReaderCard}, ReaderChanged{ReaderCrowded},
 		ChipReached{ChipReading}, ChipReached{ChipChecking}, ChipRead{genuine}, ChipRead{expired}, ChipRead{stranger},
 		PartsChanged{parts}, PINChecked{Right: true}, PINChecked{}, TestPrinted{Code: code1}, TestPrinted{Printer: PrinterOpen}}
+	out = append(out, HandoverChanged{true}, HandoverChanged{}, opened, FileComing{Question: noticePhoto}, FileArrived{photo}, FileArrived{late},
+		FileRefused{Question: noticePhoto, Why: "attach.no.kind"})
 	for why := ChipLifted; why <= ChipUnreadable; why++ {
 		out = append(out, ChipFailed{why})
 	}
@@ -29,7 +31,7 @@ func events() []Event {
 		"onscreen", "wait", "search", "way:type", "field", "door:submit", "door:ask", "door:lookup", "door:ticket",
 		"door:lawyer", "door:feedback", "row:" + birth, "row:" + residence, "row:nothing", "chip:birth", "line:person",
 		"size:3", "size:9", "theme:2", "calm", "rate:4", "date:year", "opt:no", "sug:0", "sug:99", "key:a", "key:1",
-		"skip", "call", "way:number", "way:scan", "key:delete", "key:clear", "key:tone:sac", "nothing", ""} {
+		"file:1", "remove", "skip", "call", "way:number", "way:scan", "key:delete", "key:clear", "key:tone:sac", "nothing", ""} {
 		out = append(out, Touched{id})
 	}
 	return out
@@ -100,19 +102,32 @@ func touchable(v View) []string {
 func TestEveryPairIsDecided(t *testing.T) {
 	m := machine(t)
 	for file, reader := range map[string]Reader{"testdata/pairs.golden": ReaderAway, "testdata/pairs-card.golden": ReaderCard} {
-		golden(t, file, pairs(t, m, reader))
+		golden(t, file, pairs(t, m, Pages, func(page Page) State {
+			s := arrive(t, m, page)
+			if reader != ReaderAway {
+				s, _, _ = m.Step(s, s.now, ReaderChanged{reader})
+			}
+			return s
+		}))
 	}
+	golden(t, "testdata/pairs-file.golden", pairs(t, m, []Page{AtQuestion, AtReview}, func(page Page) State {
+		w := walk(t, m)
+		w.asked()
+		w.happen(opened)
+		w.happen(FileArrived{photo})
+		if page == AtReview {
+			w.answers()
+		}
+		return w.s
+	}))
 }
 
-// pairs tells where every event leads from every page, with the reader as given.
-func pairs(t *testing.T, m *Machine, reader Reader) string {
+// pairs tells where every event leads from every page, reached as given.
+func pairs(t *testing.T, m *Machine, pages []Page, reach func(Page) State) string {
 	t.Helper()
 	var table strings.Builder
-	for _, from := range Pages {
-		begin := arrive(t, m, from)
-		if reader != ReaderAway {
-			begin, _, _ = m.Step(begin, begin.now, ReaderChanged{reader})
-		}
+	for _, from := range pages {
+		begin := reach(from)
 		for _, e := range events() {
 			s, v, _ := m.Step(begin, morning.Add(time.Hour), e)
 			if !slices.Contains(Pages, s.page) {
@@ -144,6 +159,10 @@ func name(e Event) string {
 		return map[string]string{card7: "scanned a card", code1: "scanned a receipt"}[e.Text] + map[bool]string{true: "scanned anything else"}[e.Text == "?"]
 	case Stored:
 		return "stored"
+	case HandoverOpened:
+		return "handover opened"
+	case FileArrived:
+		return "file arrived" + map[bool]string{true: ": too late"}[e.File == late]
 	case ReaderChanged:
 		return "reader: " + [...]string{"away", "empty", "a card", "several cards"}[e.Reader]
 	case ChipReached:
@@ -206,7 +225,7 @@ func arrive(t *testing.T, m *Machine, page Page) State {
 	return w.s
 }
 
-// TestRandomWalk lets 15,000 events happen, mostly touches of what is on the
+// TestRandomWalk lets 20,000 events happen, mostly touches of what is on the
 // screen, beginning in turn on every page there is. No state is stuck: the visit
 // always ends by itself when everybody has left; and when it has ended nothing
 // of the person is left.
@@ -214,8 +233,8 @@ func TestRandomWalk(t *testing.T) {
 	m := staffed(t)
 	r := rand.New(rand.NewPCG(2026, 11))
 	all := events()
-	each := 15_000/len(Pages) + 1
-	visits, submitted, chips, duties := 0, 0, 0, 0
+	each := 20_000/len(Pages) + 1
+	visits, submitted, chips, duties, sent := 0, 0, 0, 0, 0
 	for _, from := range Pages {
 		w := walk(t, m)
 		w.s = arrive(t, m, from)
@@ -237,11 +256,19 @@ func TestRandomWalk(t *testing.T) {
 				w.touch("next")
 			case w.s.chip.mood == chipBusy:
 				w.happen([]Event{ChipReached{ChipReading}, ChipReached{ChipChecking}, ChipRead{genuine}}[r.IntN(3)])
+			case w.v.Step == noticePhoto && n == 4:
+				sent++
+				w.happen([]Event{opened, FileComing{Question: noticePhoto}, FileArrived{photo}, FileArrived{scanned}}[r.IntN(4)])
 			case before == AtIdentify, before == AtChip:
 				w.happen([]Event{Scanned{card7}, ReaderChanged{ReaderEmpty}, ReaderChanged{ReaderCard}}[r.IntN(3)])
 			case n == 4 && before == AtAttract:
-				w.s = arrive(t, m, []Page{AtReview, AtChip}[r.IntN(2)])
-				w.now, w.v = w.s.now, m.View(w.s)
+				if to := []Page{AtReview, AtChip, AtQuestion}[r.IntN(3)]; to == AtQuestion {
+					w = walk(t, m)
+					w.asked()
+				} else {
+					w.s = arrive(t, m, to)
+					w.now, w.v = w.s.now, m.View(w.s)
+				}
 				before = w.s.Page()
 			default:
 				w.happen(all[r.IntN(len(all))])
@@ -268,9 +295,9 @@ func TestRandomWalk(t *testing.T) {
 		}
 		everybodyLeaves(t, m, w.s, w.now)
 	}
-	t.Logf("%d visits, %d submissions, %d chips, %d moments of staff", visits, submitted, chips, duties)
-	if visits < 50 || submitted < 5 || chips < 20 || duties < 20 {
-		t.Errorf("%d visits, %d submissions, %d chips, %d moments of staff: the walk shows too little", visits, submitted, chips, duties)
+	t.Logf("%d visits, %d submissions, %d chips, %d moments of staff, %d of phones", visits, submitted, chips, duties, sent)
+	if visits < 50 || submitted < 5 || chips < 20 || duties < 20 || sent < 20 {
+		t.Errorf("%d visits, %d submissions, %d chips, %d moments of staff, %d of phones: the walk shows too little", visits, submitted, chips, duties, sent)
 	}
 }
 
@@ -279,7 +306,7 @@ func checkForgotten(t *testing.T, m *Machine, s State) {
 	t.Helper()
 	clean := m.Start(s.now)
 	clean.scanner, clean.reader, clean.printer, clean.online = s.scanner, s.reader, s.printer, s.online
-	clean.parts, clean.guard = s.parts, s.guard
+	clean.parts, clean.guard, clean.handover = s.parts, s.guard, s.handover
 	if !reflect.DeepEqual(s, clean) {
 		t.Fatal("something of the visit is left")
 	}
