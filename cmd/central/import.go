@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"time"
 
+	"motcua/cmd/central/internal/parts"
 	"motcua/kiosk/stick"
 )
 
@@ -53,6 +55,9 @@ func (c *importCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := p.takeParts(ctx, c.Stick, m.Station, f); err != nil {
+			return fmt.Errorf("import %s: %w", f.ID, err)
+		}
 		fresh, code, err := p.gate.Import(ctx, m.Station, f.ID, sealed)
 		switch {
 		case err != nil:
@@ -68,6 +73,34 @@ func (c *importCommand) Run(ctx context.Context) error {
 	}
 	if bad > 0 {
 		return fmt.Errorf("%d of %d: %w", bad, len(m.Files), errImport)
+	}
+	return nil
+}
+
+// takeParts takes in the parts of f. One that is missing or altered on the stick
+// is left out: its submission is then refused as parts-missing, and comes in
+// whenever the part does.
+func (h *house) takeParts(ctx context.Context, dir, station string, f stick.File) error {
+	for _, p := range f.Parts {
+		in, err := p.Open(dir)
+		if errors.Is(err, stick.ErrAltered) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		k := parts.Key{Station: station, ID: f.ID, Name: p.Name}
+		u, err := h.parts.Begin(ctx, k, p.Size)
+		if err == nil {
+			_, err = in.Seek(u.Offset, io.SeekStart)
+		}
+		if err == nil {
+			_, err = h.parts.Append(ctx, k, u.Offset, in, func() {})
+		}
+		_ = in.Close() // was only read
+		if err != nil && !errors.Is(err, parts.ErrAltered) && !errors.Is(err, parts.ErrOther) && !errors.Is(err, parts.ErrOffset) {
+			return err
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -108,4 +109,49 @@ func TestImport(t *testing.T) {
 	if _, errs, err := central(t, "import", "--dir", o.dir, t.TempDir()); err == nil || !strings.Contains(errs, "no finished export") {
 		t.Errorf("import of an empty folder: %v, %s", err, errs)
 	}
+}
+
+// A stick brings the files of a submission with it. One whose file is spoilt on
+// the stick is not received until the file comes, by whatever way.
+func TestImportWithAttachments(t *testing.T) {
+	o := newOffice(t)
+	s := newWard(t, o)
+	plain, spoilt := file(200_000), file(100_000)
+	with, without := s.hand(plain, spoilt), s.hand(spoilt)
+	var all []stick.Sealed
+	for _, doc := range []submission.Document{with, without} {
+		it, err := s.box.Item(t.Context(), doc.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := stick.Sealed{ID: it.ID, Digest: it.Digest, Bytes: it.Sealed}
+		for _, p := range it.Parts {
+			one.Parts = append(one.Parts, stick.Source{Name: p.Name, Size: p.Size, Open: func() (io.ReadCloser, error) { return s.box.OpenPart(p) }})
+		}
+		all = append(all, one)
+	}
+	dir, m := onStick(t, centraltest.Station, all...)
+	path := filepath.Join(dir, m.Files[1].Parts[0].File)
+	sealed, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, sealed[1:], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, first := range []string{"stored  ", "known   "} {
+		out, errs, err := central(t, "import", "--dir", o.dir, dir)
+		if err == nil {
+			t.Errorf("import: all fine, want it to tell that not everything was taken\n%s", errs)
+		}
+		if want := first + with.ID + "\nrefused " + without.ID + " parts-missing\n"; out != want {
+			t.Errorf("import printed\n%s\nwant\n%s\n%s", out, want, errs)
+		}
+	}
+	r := o.serve(t, "main")
+	o.holds(t, r, with, plain, spoilt)
+	s.run(newWire(t, r))
+	s.received(with)
+	s.received(without)
+	o.holds(t, r, without, spoilt)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 
 	"motcua/kiosk/hatch"
 	"motcua/kiosk/outbox"
@@ -35,7 +36,25 @@ func (w window) Sealed(ctx context.Context, id string) (hatch.Sealed, error) {
 		return hatch.Sealed{}, known(err)
 	}
 	it, err := w.outbox.Item(ctx, id)
-	return hatch.Sealed{ID: id, Digest: it.Digest, Accepted: e.Accepted, Bytes: it.Sealed}, known(err)
+	s := hatch.Sealed{ID: id, Digest: it.Digest, Accepted: e.Accepted, Bytes: it.Sealed}
+	for _, p := range it.Parts {
+		s.Parts = append(s.Parts, hatch.Part{Name: p.Name, Size: p.Size})
+	}
+	return s, known(err)
+}
+
+// Part opens one sealed part of a submission.
+func (w window) Part(ctx context.Context, id, name string) (io.ReadCloser, error) {
+	e, err := w.outbox.Show(ctx, id)
+	if err != nil {
+		return nil, known(err)
+	}
+	for _, p := range e.Parts {
+		if p.Name == name {
+			return w.outbox.OpenPart(p)
+		}
+	}
+	return nil, hatch.ErrUnknown
 }
 
 // Verify reads and checks every sealed submission.

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -65,7 +67,11 @@ func kiosk(ts *testscript.TestScript, _ bool, args []string) {
 				Accepted: time.Now().Add(-3*time.Hour - 5*time.Minute), Attempts: 12, Reason: "connection refused"},
 			hatch.Entry{ID: "0193bbbb", Claim: "M2-8TRW", Procedure: "2.000815", State: "received",
 				Accepted: time.Now().Add(-50 * time.Hour), Attempts: 1, Dossier: "H26.01-261120-0007"})
-		k.Keep(kept("0193aaaa-0000-7000-8000-000000000001", "one"))
+		one := kept("0193aaaa-0000-7000-8000-000000000001", "one")
+		photo := []byte("a sealed photo")
+		one.Parts = []hatch.Part{{Name: fmt.Sprintf("%x", sha256.Sum256(photo)), Size: int64(len(photo))}}
+		k.KeepPart(one.Parts[0].Name, photo)
+		k.Keep(one)
 		k.Keep(kept("0193aaaa-0000-7000-8000-000000000002", "two"))
 		k.Find(hatch.Verified{Whole: 2, Dropped: 1})
 	case "rotten":

@@ -2,7 +2,10 @@ package hatch
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -25,6 +28,9 @@ type Stored interface {
 	Unconfirmed(ctx context.Context) ([]string, error)
 	// Sealed gives one submission as it is sent, or ErrUnknown.
 	Sealed(ctx context.Context, id string) (Sealed, error)
+	// Part opens the part called name of the submission id, or ErrUnknown. The
+	// caller closes it.
+	Part(ctx context.Context, id, name string) (io.ReadCloser, error)
 	// Verify reads every sealed submission and checks it.
 	Verify(ctx context.Context) (Verified, error)
 }
@@ -35,6 +41,13 @@ type Sealed struct {
 	Digest   string    `json:"digest"` // as a Content-Digest header
 	Accepted time.Time `json:"accepted"`
 	Bytes    []byte    `json:"bytes"`
+	Parts    []Part    `json:"parts,omitempty"`
+}
+
+// Part is one sealed part of a submission.
+type Part struct {
+	Name string `json:"name"` // SHA-256 of its bytes, in hexadecimal
+	Size int64  `json:"size"` // bytes
 }
 
 // Verified is what a check of the outbox found.
@@ -63,6 +76,16 @@ func outboxRoutes(mux *http.ServeMux, k Stored) {
 	})
 	mux.HandleFunc("GET /v1/outbox/{id}/sealed", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, func(r *http.Request) (any, error) { return k.Sealed(r.Context(), r.PathValue("id")) })
+	})
+	mux.HandleFunc("GET /v1/outbox/{id}/parts/{name}", func(w http.ResponseWriter, r *http.Request) {
+		part, err := k.Part(r.Context(), r.PathValue("id"), r.PathValue("name"))
+		if err != nil {
+			answer(w, r, func(*http.Request) (any, error) { return nil, err })
+			return
+		}
+		defer part.Close()
+		w.Header().Set("Content-Type", "application/octet-stream")
+		_, _ = io.Copy(w, part) // who asked may have gone, and holds it against its name
 	})
 	mux.HandleFunc("POST /v1/outbox/verify", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, func(r *http.Request) (any, error) {
@@ -94,6 +117,29 @@ func (c *Client) Unconfirmed(ctx context.Context) (ids []string, err error) {
 func (c *Client) Sealed(ctx context.Context, id string) (s Sealed, err error) {
 	_, err = c.call(ctx, http.MethodGet, "/v1/outbox/"+url.PathEscape(id)+"/sealed", &s)
 	return s, err
+}
+
+// Part opens one part of a submission; ctx bounds its reading. It may end early:
+// hold it against its name. The caller closes it.
+func (c *Client) Part(ctx context.Context, id, name string) (io.ReadCloser, error) {
+	path := "/v1/outbox/" + url.PathEscape(id) + "/parts/" + url.PathEscape(name)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://kiosk"+path, nil)
+	if err != nil {
+		return nil, fmt.Errorf("hatch: %w", err)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.failed(ctx, err)
+	}
+	if resp.StatusCode == http.StatusOK {
+		return resp.Body, nil
+	}
+	defer resp.Body.Close()
+	f := &Fault{}
+	if json.NewDecoder(io.LimitReader(resp.Body, maxAnswer)).Decode(f) != nil || f.Text == "" {
+		return nil, fmt.Errorf("hatch: %s: %s", path, resp.Status)
+	}
+	return nil, f
 }
 
 // Verify has every sealed submission read and checked; minutes for a full

@@ -7,12 +7,17 @@
 // alone. Nothing on it needs to be believed: central checks each submission as if
 // it had come over the network, and knows those that did.
 //
+// What was handed over with a submission lies beside it, each part in a file of
+// its own; they are written first.
+//
 // Names are of eight characters and three, so that any FAT takes them, and one
 // folder holds the ten thousand submissions of a month and a half.
 package stick
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +29,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"motcua/kiosk/contract"
 	"motcua/kiosk/submission"
 )
 
@@ -35,18 +41,18 @@ var (
 	// ErrAltered: a file is not what was written.
 	ErrAltered = errors.New("file is missing or altered")
 	// ErrTooMany: more than MaxFiles.
-	ErrTooMany = errors.New("too many submissions for one folder")
+	ErrTooMany = errors.New("too many files for one folder")
 	// ErrNewer: written by a later version of this program.
 	ErrNewer = errors.New("export of a newer version")
 )
 
-// MaxFiles is how many submissions one folder takes; a folder of FAT has room
+// MaxFiles is how many submissions and parts one folder takes; a folder of FAT has room
 // for 65,536 short names.
 const MaxFiles = 60_000
 
 const (
 	manifestName = "manifest.json"
-	version      = 1
+	version      = 2        // 1 knows no parts, and is what a folder without any says
 	maxManifest  = 32 << 20 // bytes
 )
 
@@ -65,6 +71,14 @@ type File struct {
 	Digest   string    `json:"digest"` // as a Content-Digest header, RFC 9530
 	Size     int       `json:"size"`   // bytes
 	Accepted time.Time `json:"accepted"`
+	Parts    []Part    `json:"parts,omitempty"`
+}
+
+// Part is one sealed part of a submission.
+type Part struct {
+	File string `json:"file"` // "P0000001.AGE"
+	Name string `json:"name"` // SHA-256 of its bytes, in hexadecimal
+	Size int64  `json:"size"` // bytes
 }
 
 // Sealed is one submission as the outbox gives it out.
@@ -73,6 +87,15 @@ type Sealed struct {
 	Digest   string
 	Accepted time.Time
 	Bytes    []byte
+	Parts    []Source
+}
+
+// Source is one sealed part as the outbox gives it out.
+type Source struct {
+	Name string
+	Size int64
+	// Open opens it for reading, once.
+	Open func() (io.ReadCloser, error)
 }
 
 // sealedHead begins every file of age, as of age-encryption.org/v1.
@@ -92,8 +115,9 @@ func Check(s Sealed) error {
 
 // Writer writes one folder.
 type Writer struct {
-	dir  string
-	done Manifest
+	dir   string
+	done  Manifest
+	parts int // written so far
 }
 
 // Create makes a new folder below parent, named after the station and the time.
@@ -102,22 +126,34 @@ func Create(parent, station string, at time.Time) (*Writer, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("stick: %w", err)
 	}
-	return &Writer{dir, Manifest{Version: version, Station: station, Made: at.UTC().Truncate(time.Second), Files: []File{}}}, nil
+	return &Writer{dir: dir, done: Manifest{Version: 1, Station: station, Made: at.UTC().Truncate(time.Second), Files: []File{}}}, nil
 }
 
 // Dir is the folder.
 func (w *Writer) Dir() string { return w.dir }
 
-// Add writes one submission, checked first. It is on the stick when Close
-// returns nil.
+// Add writes one submission with its parts, checked; with ErrAltered nothing of
+// it stays. It is on the stick when Close returns nil.
 func (w *Writer) Add(s Sealed) error {
 	if err := Check(s); err != nil {
 		return err
 	}
-	if len(w.done.Files) == MaxFiles {
+	if len(w.done.Files)+w.parts+len(s.Parts) >= MaxFiles {
 		return fmt.Errorf("stick: %d: %w", MaxFiles, ErrTooMany)
 	}
 	f := File{Name: fmt.Sprintf("S%07d.AGE", len(w.done.Files)+1), ID: s.ID, Digest: s.Digest, Size: len(s.Bytes), Accepted: s.Accepted}
+	for i, p := range s.Parts {
+		f.Parts = append(f.Parts, Part{File: fmt.Sprintf("P%07d.AGE", w.parts+i+1), Name: p.Name, Size: p.Size})
+		if err := w.copy(f.Parts[i], p.Open); err != nil {
+			for _, done := range f.Parts {
+				_ = os.Remove(filepath.Join(w.dir, done.File))
+			}
+			return err
+		}
+	}
+	if w.parts += len(s.Parts); w.parts > 0 {
+		w.done.Version = version
+	}
 	if err := w.write(f.Name, s.Bytes); err != nil {
 		return err
 	}
@@ -133,6 +169,28 @@ func (w *Writer) write(name string, b []byte) error {
 	_, err = f.Write(b)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("stick: %w", err)
+	}
+	return nil
+}
+
+// copy writes one part, held against its name.
+func (w *Writer) copy(p Part, open func() (io.ReadCloser, error)) error {
+	from, err := open()
+	if err != nil {
+		return fmt.Errorf("stick: %w", err)
+	}
+	defer from.Close()
+	f, err := os.OpenFile(filepath.Join(w.dir, p.File), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return fmt.Errorf("stick: %w", err)
+	}
+	sum := sha256.New()
+	n, err := io.Copy(io.MultiWriter(f, sum), io.LimitReader(from, p.Size+1))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("stick: %w", err)
+	}
+	if n != p.Size || hex.EncodeToString(sum.Sum(nil)) != p.Name {
+		return fmt.Errorf("part %s: digest differs: %w", p.Name, ErrAltered)
 	}
 	return nil
 }
@@ -165,12 +223,20 @@ func (w *Writer) Close() (Manifest, error) {
 		if _, err := f.Read(w.dir); err != nil {
 			return m, err
 		}
+		for _, p := range f.Parts {
+			part, err := p.Open(w.dir)
+			if err != nil {
+				return m, err
+			}
+			_ = part.Close() // was only read
+		}
 	}
 	return m, nil
 }
 
 var (
 	fileName = regexp.MustCompile(`^S[0-9]{7}\.AGE$`)
+	partFile = regexp.MustCompile(`^P[0-9]{7}\.AGE$`)
 	station  = regexp.MustCompile(`^[A-Z0-9-]{3,12}$`)
 )
 
@@ -213,6 +279,15 @@ func parse(b []byte) (Manifest, error) {
 			return Manifest{}, ErrAltered
 		}
 		seen[f.Name] = true
+		if len(f.Parts) > contract.MaxAttachments {
+			return Manifest{}, ErrAltered
+		}
+		for _, p := range f.Parts {
+			if !partFile.MatchString(p.File) || seen[p.File] || !submission.ValidPart(p.Name) || p.Size < 1 || p.Size > contract.MaxPart {
+				return Manifest{}, ErrAltered
+			}
+			seen[p.File] = true
+		}
 	}
 	return m, nil
 }
@@ -236,4 +311,28 @@ func (f File) Read(dir string) ([]byte, error) {
 		return nil, fmt.Errorf("stick: %s: %w", f.Name, err)
 	}
 	return b, nil
+}
+
+// Open opens the part in the folder dir for reading, after it was read whole. It
+// fails with ErrAltered when it is not what the manifest says.
+func (p Part) Open(dir string) (*os.File, error) {
+	f, err := os.Open(filepath.Join(dir, p.File))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("stick: %s: %w", p.File, ErrAltered)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("stick: %w", err)
+	}
+	sum := sha256.New()
+	n, err := io.Copy(sum, io.LimitReader(f, p.Size+1))
+	if err == nil && (n != p.Size || hex.EncodeToString(sum.Sum(nil)) != p.Name) {
+		err = ErrAltered
+	}
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("stick: %s: %w", p.File, err), f.Close())
+	}
+	return f, nil
 }

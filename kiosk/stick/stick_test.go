@@ -2,8 +2,11 @@ package stick
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -142,13 +145,15 @@ func TestAltered(t *testing.T) {
 
 func FuzzManifest(f *testing.F) {
 	good, err := json.Marshal(Manifest{Version: 1, Station: "CN-03", Made: made,
-		Files: []File{{Name: "S0000001.AGE", ID: submission.NewID(), Digest: "sha-256=:x:", Size: 10}}})
+		Files: []File{{Name: "S0000001.AGE", ID: submission.NewID(), Digest: "sha-256=:x:", Size: 10,
+			Parts: []Part{{File: "P0000001.AGE", Name: strings.Repeat("0a", 32), Size: 10}}}}})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(good)
 	f.Add([]byte(`{"version":2}`))
 	f.Add(bytes.Replace(good, []byte("S0000001.AGE"), []byte("../../x"), 1))
+	f.Add(bytes.Replace(good, []byte("P0000001.AGE"), []byte("../../x"), 1))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := parse(b)
 		if err != nil {
@@ -161,6 +166,84 @@ func FuzzManifest(f *testing.F) {
 			if strings.ContainsAny(file.Name, `/\:`) || !submission.ValidID(file.ID) || file.Size > submission.MaxSealed {
 				t.Errorf("took %+v", file)
 			}
+			for _, p := range file.Parts {
+				if strings.ContainsAny(p.File, `/\:`) || !submission.ValidPart(p.Name) || p.File == file.Name {
+					t.Errorf("took %+v", p)
+				}
+			}
 		}
 	})
+}
+
+func part(text string) ([]byte, Source) {
+	b := []byte(text)
+	sum := sha256.Sum256(b)
+	return b, Source{Name: hex.EncodeToString(sum[:]), Size: int64(len(b)),
+		Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
+}
+
+// Parts come along beside their submission, in order; one that is not what its
+// name says leaves its submission out and nothing of it behind.
+func TestParts(t *testing.T) {
+	w, err := Create(t.TempDir(), "CN-03", made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, a := part("first")
+	second, b := part(strings.Repeat("second", 100_000))
+	plain, with, rotten, last := sealed("plain"), sealed("with"), sealed("rotten"), sealed("last")
+	with.Parts = []Source{a, b}
+	bad := a
+	bad.Name = b.Name
+	rotten.Parts = []Source{b, bad}
+	last.Parts = []Source{a}
+	for _, s := range []Sealed{plain, with, last} {
+		if err := w.Add(s); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Add(rotten); !errors.Is(err, ErrAltered) {
+			t.Errorf("Add = %v, want ErrAltered", err)
+		}
+	}
+	m, err := w.Close()
+	if err != nil || m.Version != 2 || len(m.Files) != 3 || len(m.Files[1].Parts) != 2 {
+		t.Fatalf("Close = %+v, %v", m, err)
+	}
+	for i, want := range [][]byte{first, second} {
+		p := m.Files[1].Parts[i]
+		f, err := p.Open(w.Dir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := io.ReadAll(f); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %d bytes, %v", p.File, len(got), err)
+		}
+		_ = f.Close()
+	}
+	names, err := filepath.Glob(filepath.Join(w.Dir(), "*"))
+	if err != nil || len(names) != 1+3+3 {
+		t.Errorf("%v lie there, %v", names, err)
+	}
+	p := m.Files[1].Parts[1]
+	if err := os.WriteFile(filepath.Join(w.Dir(), p.File), second[1:], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Open(w.Dir()); !errors.Is(err, ErrAltered) {
+		t.Errorf("Open = %v, want ErrAltered", err)
+	}
+	if err := os.Remove(filepath.Join(w.Dir(), p.File)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Open(w.Dir()); !errors.Is(err, ErrAltered) {
+		t.Errorf("Open = %v, want ErrAltered", err)
+	}
+}
+
+// A folder without parts is one that a central of before there were any reads.
+func TestWithoutPartsAsBefore(t *testing.T) {
+	dir, _, m := written(t, 2)
+	b, err := os.ReadFile(filepath.Join(dir, manifestName))
+	if err != nil || m.Version != 1 || bytes.Contains(b, []byte("parts")) {
+		t.Errorf("version %d, %v:\n%s", m.Version, err, b)
+	}
 }

@@ -18,6 +18,7 @@ type Kiosk struct {
 	now     hatch.Status
 	outbox  []hatch.Entry
 	sealed  []hatch.Sealed
+	parts   map[string][]byte // by name
 	found   hatch.Verified
 	log     []string
 	failing map[string]error // by test: "print", "read", "scan", "speak"

@@ -1,7 +1,9 @@
 package hatchsim
 
 import (
+	"bytes"
 	"context"
+	"io"
 
 	"motcua/kiosk/hatch"
 )
@@ -47,6 +49,27 @@ func (k *Kiosk) Sealed(_ context.Context, id string) (hatch.Sealed, error) {
 		}
 	}
 	return hatch.Sealed{}, hatch.ErrUnknown
+}
+
+// KeepPart puts a sealed part of any submission into the outbox.
+func (k *Kiosk) KeepPart(name string, b []byte) {
+	k.set(func() {
+		if k.parts == nil {
+			k.parts = map[string][]byte{}
+		}
+		k.parts[name] = b
+	})
+}
+
+// Part finds what KeepPart put in.
+func (k *Kiosk) Part(_ context.Context, _, name string) (io.ReadCloser, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	b, ok := k.parts[name]
+	if !ok {
+		return nil, hatch.ErrUnknown
+	}
+	return io.NopCloser(bytes.NewReader(b)), nil
 }
 
 // Verify tells what Find said.
