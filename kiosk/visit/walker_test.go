@@ -1,8 +1,10 @@
 package visit
 
 import (
+	"errors"
 	"io/fs"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,28 +27,37 @@ const (
 
 var morning = time.Date(2026, 11, 23, 9, 0, 0, 0, time.FixedZone("ICT", 7*3600)) // a Monday
 
-func machine(t testing.TB) *Machine {
-	t.Helper()
+// place is what a visit happens in, read once: nothing writes to it.
+var place = sync.OnceValues(func() (Place, error) {
 	sub := func(dir string) fs.FS {
 		f, err := fs.Sub(assets.Files, dir)
 		if err != nil {
-			t.Fatal(err)
+			panic(err) // dir is no name of a folder
 		}
 		return f
 	}
 	texts, err := text.Load(sub("text"))
 	if err != nil {
-		t.Fatal(err)
+		return Place{}, err
 	}
 	p, err := pack.Load(sub("packs/hanoi"))
 	if err != nil {
-		t.Fatal(err)
+		return Place{}, err
 	}
 	unit, ok := p.Unit("00082")
 	if !ok {
-		t.Fatal("no unit 00082 in the pack")
+		return Place{}, errors.New("no unit 00082 in the pack")
 	}
-	return New(Place{Texts: texts, Pack: p, Unit: unit, Station: "CN-03", HasScanner: true, HasReader: true, HasPrinter: true})
+	return Place{Texts: texts, Pack: p, Unit: unit, Station: "CN-03", HasScanner: true, HasReader: true, HasPrinter: true}, nil
+})
+
+func machine(t testing.TB) *Machine {
+	t.Helper()
+	p, err := place()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(p)
 }
 
 // walker holds a visit and lets events happen to it.
