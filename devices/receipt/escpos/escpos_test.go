@@ -9,6 +9,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,23 +23,30 @@ import (
 	"motcua/devices/receipt/receipttest"
 )
 
-// The cases on a pty mostly wait for paper to move: let them wait side by side.
+// The cases in real time mostly wait for paper to move: let them wait side by side.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if err := flag.Set("test.parallel", "6"); err != nil {
+	if err := flag.Set("test.parallel", "8"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
 	os.Exit(m.Run())
 }
 
+// profiles are all that there are, read once.
+var profiles = sync.OnceValues(escpos.Profiles)
+
 func model(t *testing.T, name string) escpos.Profile {
 	t.Helper()
-	p, err := escpos.Model(name)
+	all, err := profiles()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return p
+	i := slices.IndexFunc(all, func(p escpos.Profile) bool { return p.Name == name })
+	if i < 0 {
+		t.Fatalf("no profile of the model %q", name)
+	}
+	return all[i]
 }
 
 // onPipe puts a unit at the far end of a net.Pipe.
@@ -215,6 +224,7 @@ func TestHeldRestIsNotPrinted(t *testing.T) {
 
 // The real road: a serial port under a stable name, in real time.
 func TestPrinterOnPty(t *testing.T) {
+	t.Parallel()
 	receipttest.Run(t, func(t *testing.T) receipttest.Bench {
 		link := filepath.Join(t.TempDir(), "printer")
 		unit, err := receiptsim.Open(link, receiptsim.Options{Speed: 150})
@@ -245,6 +255,7 @@ func TestPrinterOnPty(t *testing.T) {
 
 // On the network, in real time.
 func TestPrinterOnNetwork(t *testing.T) {
+	t.Parallel()
 	receipttest.Run(t, func(t *testing.T) receipttest.Bench {
 		unit, err := receiptsim.Listen("127.0.0.1:0", receiptsim.Options{Speed: 150, ProcessID: true})
 		if err != nil {

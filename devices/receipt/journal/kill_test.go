@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -109,29 +111,54 @@ func sheet(id string, copies int) receipt.Slip {
 		panic(err)
 	}
 	page := image.NewGray(image.Rect(0, 0, 576, 2*bar+2*cell+250))
-	for i := range page.Pix {
-		x, y := i%576, i/576
-		dark := y < bar || y >= page.Rect.Dy()-bar
+	marks := func(number int) []byte {
+		row := bytes.Repeat([]byte{0xFF}, page.Stride)
+		for x := range row {
+			if number>>(x*cells/len(row))&1 == 1 {
+				row[x] = 0
+			}
+		}
+		return row
+	}
+	dark, white, upper, lower := make([]byte, page.Stride), marks(0), marks(n), marks(copies)
+	for y := range page.Rect.Dy() {
+		row := white
 		switch {
-		case y >= bar && y < bar+cell:
-			dark = n>>(x*cells/576)&1 == 1
-		case y >= bar+cell && y < bar+2*cell:
-			dark = copies>>(x*cells/576)&1 == 1
+		case y < bar || y >= page.Rect.Dy()-bar:
+			row = dark
+		case y < bar+cell:
+			row = upper
+		case y < bar+2*cell:
+			row = lower
 		}
-		if !dark {
-			page.Pix[i] = 0xFF
-		}
+		copy(page.Pix[y*page.Stride:], row)
 	}
 	return receipt.Slip{Page: page}
 }
+
+// mostCopies is one more than any receipt needs here.
+const mostCopies = 8
+
+// sheets are what whole looks for: drawn once, for each receipt and copy.
+var sheets = sync.OnceValue(func() map[string][mostCopies]*image.Gray {
+	all := map[string][mostCopies]*image.Gray{}
+	for id := range receipts {
+		name, pages := strconv.Itoa(id+1), [mostCopies]*image.Gray{}
+		for copies := 1; copies < mostCopies; copies++ {
+			pages[copies] = sheet(name, copies).Page
+		}
+		all[name] = pages
+	}
+	return all
+})
 
 // whole counts the whole receipts in the tray by id and copy.
 func whole(unit *receiptsim.Printer) map[string]map[int]int {
 	found := map[string]map[int]int{}
 	for _, p := range unit.Pieces() {
-		for id := range receipts {
-			for copies := 1; copies < 8; copies++ {
-				if name := strconv.Itoa(id + 1); contains(p.Image, sheet(name, copies).Page) {
+		for name, pages := range sheets() {
+			for copies := 1; copies < mostCopies; copies++ {
+				if contains(p.Image, pages[copies]) {
 					if found[name] == nil {
 						found[name] = map[int]int{}
 					}
@@ -143,16 +170,15 @@ func whole(unit *receiptsim.Printer) map[string]map[int]int {
 	return found
 }
 
-// contains looks for a page in a piece that is as wide.
+// contains looks for a page in a piece that is as wide. All their pixels are black
+// or white.
 func contains(piece, page *image.Gray) bool {
-	ink := func(b []byte) string {
-		out := make([]byte, len(b))
-		for i, v := range b {
-			out[i] = v >> 7
+	for from := 0; from+len(page.Pix) <= len(piece.Pix); from += piece.Stride {
+		if bytes.Equal(piece.Pix[from:from+len(page.Pix)], page.Pix) {
+			return true
 		}
-		return string(out)
 	}
-	return strings.Contains(ink(piece.Pix), ink(page.Pix))
+	return false
 }
 
 // run starts the program and lets it go, until kill says that its time has come.

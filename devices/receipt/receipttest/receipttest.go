@@ -66,7 +66,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
@@ -219,20 +218,19 @@ func promises() []promise {
 func slip(seed uint64, width, height int) receipt.Slip {
 	r := rand.New(rand.NewPCG(seed, 42))
 	page := image.NewGray(image.Rect(0, 0, width, height))
-	for i := range page.Pix {
-		page.Pix[i] = 0xFF
-	}
-	dark := func(x, y int) { page.SetGray(x, y, color.Gray{}) }
-	for x := range width {
-		dark(x, 0)
-		dark(x, height-1)
+	for y := range height {
+		row := page.Pix[y*page.Stride:][:width]
+		if y > 0 && y < height-1 { // else all of it is dark
+			copy(row, bytes.Repeat([]byte{0xFF}, width))
+		}
 	}
 	for y := 0; y < height; y += 40 {
 		from, to := r.IntN(width/2), width/2+r.IntN(width/2)
-		for dy := range 20 {
+		for dy := range min(20, height-y) {
+			row := page.Pix[(y+dy)*page.Stride:][:width]
 			for x := from; x < to; x++ {
-				if r.IntN(3) == 0 && y+dy < height {
-					dark(x, y+dy)
+				if r.IntN(3) == 0 {
+					row[x] = 0
 				}
 			}
 		}
@@ -247,13 +245,12 @@ func long(seed uint64, b Bench) receipt.Slip { return slip(seed, b.Printer.Width
 const inMiddle = 300 * time.Millisecond
 
 // ink is the rectangle of an image, whatever white the unit puts around it, that
-// holds all that is not white; empty if all of it is.
+// holds all that is black; empty if none of it is.
 func ink(img *image.Gray) (box image.Rectangle) {
 	for y := range img.Rect.Dy() {
 		row := img.Pix[y*img.Stride:][:img.Rect.Dx()]
-		left := len(row) - len(bytes.TrimLeft(row, "\xFF"))
-		if left < len(row) {
-			box = box.Union(image.Rect(left, y, len(bytes.TrimRight(row, "\xFF")), y+1))
+		if left := bytes.IndexByte(row, 0); left >= 0 {
+			box = box.Union(image.Rect(left, y, bytes.LastIndexByte(row, 0)+1, y+1))
 		}
 	}
 	return box
