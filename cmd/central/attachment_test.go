@@ -138,6 +138,7 @@ type ward struct {
 	box    *outbox.Outbox
 	up     *uplink.Uplink
 	stop   func()
+	rate   int // bytes a second during a visit; 0 = as a station has it
 }
 
 func newWard(t *testing.T, o *office) *ward {
@@ -169,7 +170,7 @@ func (s *ward) close() {
 }
 
 func (s *ward) run(w *wire) {
-	up := uplink.New(uplink.Options{Outbox: s.box, Base: w.addr, TLS: s.bundle.TLS, Station: s.bundle.Station,
+	up := uplink.New(uplink.Options{Outbox: s.box, Base: w.addr, TLS: s.bundle.TLS, Station: s.bundle.Station, VisitRate: s.rate,
 		Log: slog.New(slog.NewTextHandler(s.t.Output(), nil))})
 	s.up = up
 	ctx, cancel := context.WithCancel(context.Background())
@@ -285,7 +286,7 @@ func TestAttachmentsOverALineThatBreaks(t *testing.T) {
 // A station that is switched off in the middle of a file, and a central that
 // is, go on from there.
 func TestAttachmentsAcrossRestarts(t *testing.T) {
-	for _, who := range []string{"station", "central"} {
+	for _, who := range []string{"station", "central", "central by force"} {
 		t.Run(who, func(t *testing.T) {
 			o := newOffice(t)
 			r := o.serve(t, "main")
@@ -305,13 +306,21 @@ func TestAttachmentsAcrossRestarts(t *testing.T) {
 				}
 				s.run(w)
 				<-there
+				if who == "station" {
+					s.close()
+					s.open()
+					continue
+				}
 				if who == "central" {
 					r.stop(t)
-					r = o.serve(t, "main")
-					w.lead(t, r)
+				} else if err := r.cmd.Process.Kill(); err != nil {
+					t.Fatal(err)
+				} else {
+					r.gone(t)
 				}
-				s.close()
-				s.open()
+				r = o.serve(t, "main")
+				w.lead(t, r)
+				s.stop()
 			}
 			w.passed = func(int) bool { return false }
 			s.run(w)
@@ -473,4 +482,34 @@ func TestLostAtTheStation(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(o.dir, "parts", lost.Station, lost.ID)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("something of it was sent: %v", err)
 	}
+}
+
+// What staff ask for goes before all others that wait, its files too.
+func TestAskedForWithItsFiles(t *testing.T) {
+	o := newOffice(t)
+	r := o.serve(t, "main")
+	w, s := newWire(t, r), newWard(t, o)
+	s.rate = 256 << 10
+	scan, photo := file(2<<20), file(100_000)
+	var before []submission.Document
+	for range 5 {
+		before = append(before, s.hand(scan))
+	}
+	wanted := s.hand(photo)
+	s.run(w)
+	s.up.Visit(true) // forty seconds for the five
+	if err := s.up.SendThis(t.Context(), wanted.ID); err != nil {
+		t.Fatal(err)
+	}
+	s.received(wanted)
+	for _, doc := range before {
+		if e, err := s.box.Show(t.Context(), doc.ID); err != nil || !e.Pending() {
+			t.Errorf("one of those before: %s, %v; it was to wait", e.State, err)
+		}
+	}
+	s.up.Visit(false)
+	for _, doc := range before {
+		s.received(doc)
+	}
+	o.holds(t, r, wanted, photo)
 }

@@ -19,12 +19,16 @@ import (
 
 const holdEnv = "OUTBOX_TEST_HOLD"
 
-// TestMain is also the second process of TestTwoProcesses.
+// TestMain is also the second process of TestTwoProcesses, and the one that is
+// killed in TestKilledWithParts.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(holdEnv); dir != "" {
 		_, err := Open(context.Background(), dir, Options{})
 		fmt.Print(errors.Is(err, ErrInUse))
 		os.Exit(0)
+	}
+	if dir := os.Getenv(killEnv); dir != "" {
+		partsVictim(dir)
 	}
 	os.Exit(m.Run())
 }

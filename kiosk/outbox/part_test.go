@@ -11,6 +11,24 @@ import (
 	"time"
 )
 
+// partOf keeps a part of n random bytes.
+func partOf(t testing.TB, b *Outbox, n int) Part {
+	t.Helper()
+	w, err := b.NewPart()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Drop()
+	if _, err := w.Write(item(n).Sealed); err != nil {
+		t.Fatal(err)
+	}
+	p, err := w.Keep()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // keep makes a part of n bytes.
 func keep(t *testing.T, b *Outbox, n int) (Part, []byte) {
 	t.Helper()

@@ -92,6 +92,9 @@ func work(t *testing.T) map[string][32]byte {
 		ok(t, err)
 		for i := range 24 {
 			it := item(500 + rand.IntN(12_000))
+			if i%3 == 0 {
+				it.Parts = []Part{partOf(t, b, 1+rand.IntN(20_000)), partOf(t, b, 5000)}
+			}
 			put(t, b, it)
 			mark("accepted", it.ID)
 			sums[it.ID] = sha256.Sum256(it.Sealed)
@@ -101,6 +104,11 @@ func work(t *testing.T) map[string][32]byte {
 			due, err := b.Due(ctx, time.Now(), 2, 1<<20)
 			ok(t, err)
 			var begin, end []Mark
+			lacking, err := b.Lacking(ctx, time.Now(), 1)
+			ok(t, err)
+			for _, e := range lacking {
+				ok(t, b.Apply(ctx, b.MarkCarried(e.ID)))
+			}
 			for _, it := range due {
 				begin, end = append(begin, b.MarkSending(it.ID)), append(end, b.MarkReceived(it.ID, Confirmation{At: time.Now()}))
 			}
@@ -265,10 +273,17 @@ func (c *cutter) cut(t *testing.T, at int) (torn int) {
 			t.Errorf("point %d: %s was accepted and is lost: %v", at, id, err)
 		case c.received[id] && e.State != Received:
 			t.Errorf("point %d: %s was received and is %s", at, id, e.State)
+		case e.State == Refused:
+			t.Errorf("point %d: %s was set aside: %s", at, id, e.Reason.Code)
 		case e.Dropped.IsZero():
 			it, err := b.Item(t.Context(), id)
 			if err != nil || sha256.Sum256(it.Sealed) != c.sums[id] {
 				t.Errorf("point %d: %s has other bytes: %v", at, id, err)
+			}
+			for _, p := range it.Parts {
+				if err := b.checkPart(p); err != nil {
+					t.Errorf("point %d: %s: %v", at, id, err)
+				}
 			}
 		}
 	}
