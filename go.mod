@@ -3,6 +3,7 @@ module motcua
 go 1.26.8
 
 require (
+	codeberg.org/go-pdf/fpdf v0.11.1
 	filippo.io/age v1.3.2
 	fyne.io/fyne/v2 v2.8.0
 	github.com/BambooEngine/bamboo-core v0.0.0-20220521074724-f0ca534819fa
@@ -34,8 +35,6 @@ require (
 	modernc.org/sqlite v1.60.1
 	pgregory.net/rapid v1.3.0
 )
-
-require codeberg.org/go-pdf/fpdf v0.11.1 // indirect
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect

@@ -15,6 +15,7 @@ build=(
 test=(
   xvfb libgl1-mesa-dri                  # a screen where there is none, drawn in software
   zbar-tools                            # reads the printed QR codes as a phone would
+  poppler-utils                         # reads the words on a readiness report
   pcscd vsmartcard-vpcd                 # the card daemon, with a reader that is none
   strace                                # kills a station at a write or a sync
 )
