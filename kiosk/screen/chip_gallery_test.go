@@ -104,6 +104,29 @@ func chipGallery(lang pack.Lang) []visit.View {
 	gone.Never, gone.Expires = false, time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	add("expired", begin, scanned, laid, events(visit.ChipRead{Person: gone}))
 
+	asked := append(events(visit.HandoverChanged{Ready: true}), touch("lang:"+string(lang), "door:submit", "row:1.001193")...)
+	asked = append(append(asked, scanned...), touch("next", "opt:cha", "next", "opt:giay", "next")...)
+	const notice = "b_notice_photo"
+	page := visit.HandoverOpened{Question: notice, URL: "https://kiosk-03.cuanam.example:8443/ABCDEFGHIJKLMNOPQRSTUVWXYZ", Code: "K7 3P", Wifi: "Phuong-Cua-Nam"}
+	own := page
+	own.URL, own.Wifi, own.Warns = "https://192.168.10.5:8443/ABCDEFGHIJKLMNOPQRSTUVWXYZ", "", true
+	file := func(n int) []visit.Event {
+		var out []visit.Event
+		for i := range n {
+			media := []string{"image/jpeg", "image/jpeg", "application/pdf"}[i%3]
+			out = append(out, visit.FileArrived{File: visit.Attachment{ID: itoa(i), Question: notice, Media: media, Size: int64(2_345_678 * (i + 1))}})
+		}
+		return out
+	}
+	add("file", asked, events(page))
+	add("file-own", asked, events(own))
+	add("file-seen", asked, events(page, visit.FileComing{Question: notice}))
+	add("file-one", asked, events(page), file(1))
+	add("file-many", asked, events(page), file(7))
+	add("file-refused", asked, events(page), file(2), events(visit.FileRefused{Question: notice, Why: "attach.no.kind"}))
+	add("file-remove", asked, events(page), file(2), touch("file:2"))
+	add("file-away", asked, events(page), file(1), events(visit.HandoverChanged{}))
+
 	key := func(digits string) []visit.Event {
 		var out []visit.Event
 		for _, d := range digits {

@@ -11,6 +11,10 @@ type piece struct {
 	above       float32             // gap before it
 }
 
+// leastQR is the side below which no QR code is drawn: a phone at arm's length
+// still reads it.
+const leastQR = 300
+
 func whole(p part) piece {
 	return piece{least: p.h, best: p.h, draw: func(float32) part { return p }}
 }
@@ -80,7 +84,7 @@ func (b *brush) blocks(all []visit.Block, w float32, inOver bool) []piece {
 			pc = whole(b.code(v, w))
 		case visit.QR:
 			text := b.paragraphHeight(w, v.Line, letters{size: 38}) + 16
-			pc = piece{least: 300 + text, best: min(w, 520) + text, draw: func(h float32) part { return b.qrCode(v, w, h) }}
+			pc = piece{least: leastQR + text, best: min(w, 520) + text, draw: func(h float32) part { return b.qrCode(v, w, h) }}
 		case visit.Card:
 			pc = whole(b.cardOf(v, w, 0))
 		case visit.Faces:
@@ -168,6 +172,9 @@ func (b *brush) pair(all []visit.Block, w float32) (pair piece, above []visit.Bl
 	turning, turns := sight.(visit.Waiting)
 	if turns {
 		least = max(least, b.waiting(turning, lw, false).h)
+	}
+	if code, ok := sight.(visit.QR); ok {
+		least = max(least, leastQR+b.paragraphHeight(lw, code.Line, letters{size: 38})+16)
 	}
 	pair = piece{least: max(least, 300), best: max(best, 460), above: 42}
 	pair.draw = func(h float32) part {

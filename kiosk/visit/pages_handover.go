@@ -27,7 +27,10 @@ func (m *Machine) fileQuestion(s State, q pack.Question, v *View) {
 			note("smartphone", "handover.seen", Jade, nil)
 		}
 		line := "handover.scan"
-		if at.Wifi != "" {
+		switch {
+		case len(of) > 0:
+			line = "handover.scan.more"
+		case at.Wifi != "":
 			line = "handover.scan.wifi"
 		}
 		v.Blocks = append(v.Blocks, QR{Text: at.URL, Line: m.t(s, line, text.Args{"wifi": "*" + at.Wifi + "*"})},
@@ -59,7 +62,7 @@ func fileIcon(f Attachment) string {
 	if f.Media == "application/pdf" {
 		return "file-text"
 	}
-	return "camera"
+	return "smartphone"
 }
 
 // fileLine is what the review says of a file question.
@@ -75,7 +78,7 @@ func (m *Machine) fileLine(s State, q pack.Question) string {
 func (m *Machine) removeOver(s State) *Over {
 	q, _, _ := m.questionAt(s)
 	of, i := s.filesOf(q.ID), s.handing.remove
-	o := &Over{Name: "file", Icon: "camera", Title: m.t(s, "handover.remove.title", nil),
+	o := &Over{Name: "file", Icon: "smartphone", Title: m.t(s, "handover.remove.title", nil),
 		Actions: []Button{m.primary(s, "close", "handover.remove.keep"), {ID: "remove", Label: m.t(s, "handover.remove", nil)}}}
 	if i >= 1 && i <= len(of) {
 		o.Icon, o.Line = fileIcon(of[i-1]), m.fileTitle(s, i, of[i-1])
