@@ -35,7 +35,7 @@ const (
 	inTrouble  = 4
 )
 
-const exitCodes = `Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 kiosk not running, 4 a peripheral is in trouble.`
+const exitCodes = `Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 kiosk not running, 4 a peripheral is in trouble, or the station is not ready.`
 
 // errTrouble: the answer was given, and it shows a peripheral in trouble.
 var errTrouble = errors.New("a peripheral is in trouble")
@@ -48,6 +48,7 @@ type cli struct {
 	Devices   devicesCmd   `cmd:"" help:"List the peripherals: what each is, where, its driver, its state and since when."`
 	Identify  identifyCmd  `cmd:"" help:"Say what is plugged in, which driver fits it, and the lines for the configuration. The kiosk need not run."`
 	Doctor    doctorCmd    `cmd:"" help:"Try each peripheral in turn, with you to see, hear and scan, and keep how it ended."`
+	Report    reportCmd    `cmd:"" help:"Write a dated readiness report: a page to sign, and JSON."`
 	Outbox    outboxCmd    `cmd:"" help:"Look at the submissions that are stored here."`
 	Screen    screenCmd    `cmd:"" help:"Tell what is on the screen and where each touch target lies."`
 	PrintTest printTestCmd `cmd:"" help:"Print a test slip."`
@@ -122,6 +123,8 @@ func explain(w io.Writer, err error) int {
 		return say(w, atCard.code(), err.Error(), atCard.hint())
 	case errors.Is(err, errNoReader):
 		return say(w, failed, err.Error(), "put a [[peripheral]] with thing = \"card\" into it, or name another file with --config")
+	case errors.Is(err, errUnready):
+		return inTrouble // each point was told with what to do
 	case errors.Is(err, errFailed):
 		return failed // each was told with what to do
 	case errors.Is(err, errNoUnit):
