@@ -157,6 +157,8 @@ func (e *examiner) examine(p config.Peripheral, s hatch.Status) tried {
 		f = finds{found: "the kiosk runs with another configuration", err: errUntried, do: "`systemctl restart kiosk`, then try again"}
 	case s.Peripherals[i].State == "away":
 		f = finds{found: "away", by: "the kiosk", err: errFailed, do: "plug it in; `kioskctl devices` shows where it is looked for"}
+	case s.Peripherals[i].State == "refused":
+		f = finds{found: "it may not be used, or not so", by: "the kiosk", err: errFailed, do: "`kioskctl log` says why: another program that holds it, its permissions, or a key of the configuration"}
 	default:
 		f = trial.run(p)
 	}

@@ -191,6 +191,11 @@ func TestDoctorFinds(t *testing.T) {
 			w.Peripherals[1].State = "away"
 			s.kiosk.Say(w)
 		}, "failed", "away"},
+		{"held by another", "scanner", func(s *surgery) {
+			w := wellStatus("ok")
+			w.Peripherals[0].State = "refused"
+			s.kiosk.Say(w)
+		}, "failed", "it may not be used, or not so"},
 		{"not running with it", "printer", func(s *surgery) { s.kiosk.Say(hatch.Status{}) }, "not tried", "the kiosk runs with another configuration"},
 		{"silence", "speaker", func(s *surgery) { s.kiosk.Hear(func(int) { s.types("n") }) }, "failed", "nothing was heard"},
 		{"wrong number", "speaker", func(s *surgery) { s.kiosk.Hear(func(n int) { s.types(fmt.Sprint(n + 1)) }) }, "failed", "another number was heard than was said"},

@@ -39,10 +39,10 @@ func (s *sheet) peripherals() {
 		s.text(plate, second, state-plate-3, regular, 7.5, secondInk, p.Driver+" · "+short(p.Where))
 		c := jade
 		switch {
-		case !s.r.Running:
-			c = secondInk
 		case !p.Fine:
 			c = lacquer
+		case !s.r.Running:
+			c = secondInk // plugged in; how it is, only a running kiosk tells
 		}
 		s.text(state, top, test-state-2, bold, 9, c, p.State)
 		s.text(state, second, test-state-2, regular, 7.5, secondInk, or(p.Problem, s.since(p.Since)))
@@ -130,21 +130,17 @@ func (s *sheet) mark(x, y float64, good bool, c colour) {
 func (s *sheet) cards() {
 	type fact struct{ label, value, small string }
 	r := s.r
-	running := func(text string) string {
-		if !r.Running {
-			return "not known"
+	out := fact{"Submissions · Hồ sơ", "not known", "only a running kiosk tells"}
+	way := fact{"Way to central · Đường truyền", "not known", host(r.Uplink.URL)}
+	if r.Running {
+		out.value, out.small = fmt.Sprintf("%d waiting, %d refused", r.Outbox.Waiting, r.Outbox.Refused), "nothing waits"
+		if r.Outbox.Waiting > 0 {
+			out.small = "oldest since " + moment(r.Outbox.Oldest)
 		}
-		return text
+		if way.value = "reached"; !r.Uplink.Reached {
+			way.value, way.small = "not reached", "last "+moment(r.Uplink.Last)
+		}
 	}
-	out := fact{"Submissions · Hồ sơ", running(fmt.Sprintf("%d waiting, %d refused", r.Outbox.Waiting, r.Outbox.Refused)), "nothing waits"}
-	if r.Outbox.Waiting > 0 {
-		out.small = "oldest since " + moment(r.Outbox.Oldest)
-	}
-	way := fact{"Way to central · Đường truyền", "reached", host(r.Uplink.URL)}
-	if !r.Uplink.Reached {
-		way.value, way.small = "not reached", "last "+moment(r.Uplink.Last)
-	}
-	way.value = running(way.value)
 	clock := fact{"Clock · Đồng hồ", "not known", "the kernel did not say"}
 	switch {
 	case r.Clock.Known && r.Clock.Synced:

@@ -137,7 +137,7 @@ func (r *Report) Judge() {
 		point(true, "kioskctl identify gives the lines", "No peripheral is configured.")
 	}
 	for _, p := range r.Peripherals {
-		if r.Running && !p.Fine {
+		if !p.Fine {
 			said := p.State
 			if p.Problem != "" {
 				said += " (" + p.Problem + ")"

@@ -57,6 +57,9 @@ func TestJudge(t *testing.T) {
 	}{
 		{"well", func(*report.Report) {}, true, ""},
 		{"not running", func(r *report.Report) { r.Running = false }, false, "does not run"},
+		{"not running, not found", func(r *report.Report) {
+			r.Running, r.Peripherals[2].State, r.Peripherals[2].Fine = false, "not found", false
+		}, false, "reader: not found."},
 		{"nothing configured", func(r *report.Report) { r.Peripherals = nil }, false, "No peripheral"},
 		{"required away", func(r *report.Report) { r.Peripherals[1].State, r.Peripherals[1].Fine = "away", false }, false, "printer: away."},
 		{"optional away", func(r *report.Report) { r.Peripherals[2].State, r.Peripherals[2].Fine = "away", false }, true, "reader: away."},
@@ -149,7 +152,7 @@ func TestWritePDF(t *testing.T) {
 		{"well", well(), []string{"CN-03", "Phường Cửa Nam · 00082", "22/11/2026", "09:30 ICT", "Ready for citizens", "Sẵn sàng phục vụ",
 			"EPSON TM-T20II, serial J5XK012345", "passed", "3 waiting, 0 refused", "central.hanoi.example", "hanoi 2026-11-01", "Kỹ thuật viên", "due again by 23/12/2026"}},
 		{"ill", ill(), []string{"Not ready: 12 points stand in the way", "Chưa sẵn sàng", "Hết giấy in", "failed", "never tried", "4 more stand in the JSON", "10 more stand in the JSON", "last passed 18/11/2026"}},
-		{"stopped", stopped, []string{"Not ready: 1 point stands in the way", "The kiosk does not run.", "systemctl start kiosk", "kiosk not running"}},
+		{"stopped", stopped, []string{"Not ready: 1 point stands in the way", "The kiosk does not run.", "systemctl start kiosk", "kiosk not running", "only a running kiosk tells"}},
 	} {
 		b := pdf(t, c.r)
 		if again := pdf(t, c.r); !bytes.Equal(b, again) {
