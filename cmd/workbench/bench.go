@@ -31,6 +31,10 @@ func (c *benchCmd) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	paper, err := measure.Receipt()
+	if err != nil {
+		return err
+	}
 	camera, err := measure.Camera(ctx, dir)
 	if err != nil {
 		return err
@@ -44,6 +48,7 @@ func (c *benchCmd) Run(ctx context.Context) (err error) {
 	rows = append(rows, stored...)
 	rows = append(rows, chip...)
 	rows = append(rows, camera...)
+	rows = append(rows, paper...)
 	if err == nil {
 		var memory measure.Row
 		memory, err = measure.Visits(ctx, s, c.Visits, os.Stderr)
