@@ -1,13 +1,23 @@
 package screen
 
 import (
+	"slices"
+	"sync"
+
 	"motcua/kiosk/pack"
 	"motcua/kiosk/visit"
 )
 
+// galleries are the Views of gallery, made once: some of them end a whole visit.
+var galleries = sync.OnceValue(func() map[pack.Lang][]visit.View {
+	return map[pack.Lang][]visit.View{pack.VI: allViews(pack.VI), pack.EN: allViews(pack.EN)}
+})
+
 // gallery is every screen of a visit, with every block, in one language. The
-// people in it are invented.
-func gallery(lang pack.Lang) []visit.View {
+// people in it are invented. Its Views may be changed, but not what they point to.
+func gallery(lang pack.Lang) []visit.View { return slices.Clone(galleries()[lang]) }
+
+func allViews(lang pack.Lang) []visit.View {
 	t := func(vi, en string) string {
 		if lang == pack.EN {
 			return en

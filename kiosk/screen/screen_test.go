@@ -105,9 +105,10 @@ func TestTouch(t *testing.T) {
 }
 
 // TestPressIsSeen: a button looks different while a finger is on it, and as
-// before after that.
+// before after that, on a panel of a quarter of the pixels, where less is seen.
 func TestPressIsSeen(t *testing.T) {
-	s := newScreen(t, 1080, 1920, Options{})
+	const width, height = 540, 960
+	s := newScreen(t, width, height, Options{})
 	for _, name := range []string{"attract", "home", "procedures", "question", "review", "done", "question-choice"} {
 		s.Show(find(t, name))
 		before := s.window.Canvas().Capture()
@@ -121,7 +122,7 @@ func TestPressIsSeen(t *testing.T) {
 			}
 			s.surface.MouseUp(mouse(x, y))
 		}
-		if after := s.window.Canvas().Capture(); !same(before, after, Target{W: 1080, H: 1920}) {
+		if after := s.window.Canvas().Capture(); !same(before, after, Target{W: width, H: height}) {
 			t.Errorf("%s: does not look as before", name)
 		}
 	}
@@ -191,7 +192,7 @@ func TestEqualViewsLookTheSame(t *testing.T) {
 
 func TestDrawnOnceAView(t *testing.T) {
 	var seen []string
-	s := newScreen(t, 1080, 1920, Options{Drawn: func(v visit.View, at time.Time) {
+	s := newScreen(t, 540, 960, Options{Drawn: func(v visit.View, at time.Time) {
 		if time.Since(at) > time.Minute || time.Since(at) < 0 {
 			t.Errorf("drawn at %v", at)
 		}
