@@ -106,7 +106,7 @@ func open(ctx context.Context, c config.Config) (h *house, err error) {
 		Show: h.screen.Show, Scanners: scanners, Printers: printers, Readers: readers, Speaker: speaker.Name, Plugs: h.plugs,
 		ReaderTrouble: readerTrouble, Anchors: h.anchors(),
 		Mouth: h.mouth, Level: c.Voice.Level, Press: press, Journal: h.journal, PIN: pin.NewGate(c.Staff.PIN, time.Now),
-		Phones: h.phones(unit), Outbox: h.outbox, Key: bundle.Key, To: bundle.To, LookUp: h.lookUp,
+		Phones: h.phones(unit), Outbox: h.outbox, Sender: h.uplink, Key: bundle.Key, To: bundle.To, LookUp: h.lookUp,
 		Troubles: h.troubles, Log: h.log.With("part", "station"), Now: time.Now,
 	})
 	return h, nil
@@ -204,7 +204,7 @@ func (h *house) voice() error {
 		return s, nil
 	}
 	h.mouth = voice.NewMouth(openJack, v, func(err error) { h.station.SpeakerTold(err) })
-	h.mouth.Rouse(func() <-chan struct{} { return h.plugs.Come() })
+	h.mouth.Rouse(func() <-chan struct{} { return h.plugs.Come() }, func() <-chan struct{} { return h.plugs.Went() })
 	return nil
 }
 

@@ -2,6 +2,7 @@ package voice
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 	"testing/fstest"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"motcua/devices"
 	"motcua/devices/sound"
 )
 
@@ -113,7 +115,8 @@ func TestWhenAChimeSounds(t *testing.T) {
 func near(a, b time.Duration) bool { return (a - b).Abs() < time.Millisecond }
 
 // A loudspeaker that is plugged in is used at once, not after the half minute that
-// a mouth may wait by then.
+// a mouth may wait by then, and one that is pulled while nothing is spoken is missed
+// at once.
 func TestRoused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoom(t)
@@ -124,17 +127,30 @@ func TestRoused(t *testing.T) {
 		}
 		m := NewMouth(r.open, v, r.report)
 		came := make(chan struct{})
-		m.Rouse(func() <-chan struct{} { return came })
+		went := make(chan struct{})
+		m.Rouse(func() <-chan struct{} { return came }, func() <-chan struct{} { return went })
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- m.Run(ctx) }()
 		time.Sleep(2 * time.Minute)
 		_, before, _ := r.look()
 		r.plug()
-		close(came)
+		rang := came
+		came = make(chan struct{})
+		close(rang)
 		_, after, _ := r.look()
 		if len(before) != 1 || len(after) != 2 || after[1] != nil {
 			t.Errorf("reported %v, then %v", before, after)
+		}
+		r.pull()
+		if _, quiet, _ := r.look(); len(quiet) != 2 {
+			t.Errorf("a silent loudspeaker said that it went: %v", quiet)
+		}
+		rang = went
+		went = make(chan struct{})
+		close(rang)
+		if _, last, _ := r.look(); len(last) != 3 || !errors.Is(last[2], devices.ErrGone) {
+			t.Errorf("reported %v after it was pulled, want that it is gone", last)
 		}
 		cancel()
 		<-ended

@@ -40,8 +40,9 @@ type Mouth struct {
 	open   func(context.Context) (sound.Speaker, error)
 	voice  *Voice
 	report func(error)
-	news   chan struct{} // one slot: wish, level or chime changed
-	plugs  func() <-chan struct{}
+	news   chan struct{}          // one slot: wish, level or chime changed
+	come   func() <-chan struct{} // nil = nobody tells
+	went   func() <-chan struct{}
 
 	// mu guards the wish, the level and the chime. Not held while anything is played.
 	mu    sync.Mutex
@@ -83,16 +84,27 @@ func NewMouth(open func(context.Context) (sound.Speaker, error), v *Voice, repor
 	return &Mouth{open: open, voice: v, report: report, news: make(chan struct{}, 1), level: Usual}
 }
 
-// Rouse has a missing loudspeaker tried again when something is plugged in: come
-// gives a channel that is closed then. Call it before Run.
-func (m *Mouth) Rouse(come func() <-chan struct{}) { m.plugs = come }
+// Rouse has a missing loudspeaker tried again when something is plugged in, and a
+// silent one tried when something is unplugged: a loudspeaker does not say that it
+// is gone before it is to play. come and went give channels that are closed then.
+// Call it before Run.
+func (m *Mouth) Rouse(come, went func() <-chan struct{}) { m.come, m.went = come, went }
 
-// coming is the next time that something is plugged in; nil = nobody tells.
-func (m *Mouth) coming() <-chan struct{} {
-	if m.plugs == nil {
+// errUntold: nothing was reported yet.
+var errUntold = errors.New("not reported")
+
+// alike tells that two errors of a loudspeaker call for the same act: it is away,
+// or it is another one than it must be.
+func alike(a, b error) bool {
+	return a != nil && b != nil && b != errUntold && errors.Is(a, devices.ErrRefused) == errors.Is(b, devices.ErrRefused)
+}
+
+// next is the next time that a bell rings; nil = there is none.
+func next(bell func() <-chan struct{}) <-chan struct{} {
+	if bell == nil {
 		return nil
 	}
-	return m.plugs()
+	return bell()
 }
 
 // Say cuts off what is spoken and speaks p, within 300 ms. Without a
@@ -164,13 +176,13 @@ func (m *Mouth) now() (wish, sound.Level) {
 // Run speaks until ctx ends, and returns its error when the loudspeaker has
 // been given back.
 func (m *Mouth) Run(ctx context.Context) error {
-	retry, away, told := firstRetry, false, false
+	retry, told := firstRetry, errUntold
 	for {
-		came := m.coming() // before the try, so that no ring falls between
+		came := next(m.come) // before the try, so that no ring falls between
 		speaker, err := m.open(ctx)
 		if err == nil {
-			if away || !told {
-				away, told = false, true
+			if told != nil {
+				told = nil
 				m.report(nil)
 			}
 			opened := time.Now()
@@ -182,9 +194,9 @@ func (m *Mouth) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if !away {
-			away = true
+		if !alike(err, told) {
 			m.report(err)
+			told = err
 		}
 		select {
 		case <-came:
@@ -219,6 +231,10 @@ func (m *Mouth) speak(ctx context.Context, speaker sound.Speaker) error {
 		}
 		select {
 		case <-m.news:
+		case <-next(m.went): // is it this one? A moment of silence tells
+			if err := m.play(ctx, speaker, silence(gapWords)); err != nil {
+				return err
+			}
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -231,7 +247,11 @@ func (m *Mouth) sound(ctx context.Context, speaker sound.Speaker, c Chime) error
 	if c == Quiet {
 		return nil
 	}
-	err := speaker.Play(ctx, c.Clip())
+	return m.play(ctx, speaker, c.Clip())
+}
+
+func (m *Mouth) play(ctx context.Context, speaker sound.Speaker, clip sound.Clip) error {
+	err := speaker.Play(ctx, clip)
 	switch {
 	case err == nil, ctx.Err() != nil:
 		return ctx.Err()
