@@ -153,6 +153,18 @@ func chipGallery(lang pack.Lang) []visit.View {
 	for _, id := range []string{"printer", "scanner", "reader", "central"} {
 		add("", parts, staff, touch("part:"+id))
 	}
+	stock := visit.OutboxSeen{Waiting: 12, Oldest: morning.Add(-26 * time.Hour), Stick: true}
+	for i, code := range []string{"procedure-guided", "other-content", "unheard-of", "attachment-damaged", "key-expired", "procedure-unknown", "damaged-on-disk"} {
+		stock.Stuck = append(stock.Stuck, visit.Stuck{ID: itoa(i), Claim: "CN03-7F2" + itoa(i), Code: code, Owner: []string{"staff", "central", "citizen", "technician"}[i%4],
+			Text: "Chữ ký không phải của trạm đã ghi danh", Next: "Giữ bản tại trạm, báo kỹ thuật đối chiếu hai bản.", Stored: morning})
+	}
+	shelf := touch("part:outbox")
+	add("looking", parts, staff, shelf)
+	add("empty", parts, staff, shelf, events(visit.OutboxSeen{}))
+	add("", parts, staff, shelf, events(stock))
+	add("exported", parts, staff, shelf, events(stock), touch("export"), events(visit.OutboxDone{Work: visit.WorkExported, N: 12}))
+	add("", parts, staff, shelf, events(stock), touch("stuck:1"))
+	add("other", parts, staff, shelf, events(stock), touch("stuck:3"))
 	paper := touch("part:printer", "paper")
 	add("", parts, staff, paper)
 	add("", parts, staff, paper, touch("next"))

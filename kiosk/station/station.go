@@ -66,6 +66,8 @@ type Parts struct {
 	PIN      *pin.Gate        // of the staff; nil = they have none
 	Phones   *Phones          // nil = no files are taken
 	Outbox   *outbox.Outbox
+	Sender   Sender                 // what empties the outbox; nil = nothing does
+	Stick    func() (string, error) // where a USB stick is; nil = stick.Find
 	Key      *submission.StationKey
 	To       []age.Recipient
 	LookUp   func(ctx context.Context, id, secret string) visit.LookedUp
@@ -274,6 +276,14 @@ func (s *Station) perform(ctx context.Context, t visit.Task) {
 		s.closeHandover()
 	case visit.DropFile:
 		s.dropFile(ctx, t.ID)
+	case visit.LookIntoOutbox:
+		s.do(func() { s.lookIntoOutbox(ctx) })
+	case visit.SendNow:
+		s.do(s.sendNow)
+	case visit.SendAgain:
+		s.do(func() { s.sendAgain(ctx, t.ID) })
+	case visit.ExportOutbox:
+		s.do(func() { s.exportOutbox(ctx) })
 	case visit.CallStaff:
 		if s.Troubles.Set("staff-called", s.Now()) {
 			s.Log.Info("staff called")

@@ -110,6 +110,7 @@ type duty struct {
 	step     paperStep
 	code     string // of the test sheet
 	note     string // key of what just went wrong
+	shelf    shelf  // of the outbox
 }
 
 // guard is what a station knows of the PINs tried; it outlives the visit.
@@ -141,6 +142,8 @@ func (n *next) touchedDuty(id string) {
 			n.offDuty()
 		case id == "more":
 			n.duty.page++
+		case id == "part:outbox":
+			n.beginOutbox()
 		case kind == "part":
 			n.duty.at, n.duty.part = sheetPart, arg
 		}
@@ -156,6 +159,8 @@ func (n *next) touchedDuty(id string) {
 		}
 	case sheetPaper:
 		n.touchedPaper(id)
+	case sheetOutbox, sheetStuck:
+		n.touchedOutbox(id)
 	}
 }
 

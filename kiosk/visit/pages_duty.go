@@ -27,6 +27,10 @@ func (m *Machine) sheetView(s State) View {
 	case sheetPaper:
 		v.Step = strconv.Itoa(int(s.duty.step))
 		m.paperSheet(s, &v)
+	case sheetOutbox:
+		m.outboxSheet(s, &v)
+	case sheetStuck:
+		m.stuckSheet(s, &v)
 	}
 	return v
 }

@@ -293,6 +293,8 @@ func (n *next) event(e Event) {
 		n.parts = e.Parts
 	case HandoverChanged, HandoverOpened, FileComing, FileArrived, FileRefused:
 		n.handoverHappened(e)
+	case OutboxSeen, OutboxDone:
+		n.outboxHappened(e)
 	case PINChecked:
 		n.pinChecked(e.Right)
 	case TestPrinted:
@@ -365,6 +367,7 @@ func (n *next) tick() {
 		if n.now.Sub(n.duty.life) >= limit {
 			n.offDuty()
 		}
+		n.outboxTick()
 	}
 	quiet := n.now.Sub(n.life)
 	switch {

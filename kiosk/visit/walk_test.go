@@ -22,7 +22,7 @@ func events() []Event {
 		ChipReached{ChipReading}, ChipReached{ChipChecking}, ChipRead{genuine}, ChipRead{expired}, ChipRead{stranger},
 		PartsChanged{parts}, PINChecked{Right: true}, PINChecked{}, TestPrinted{Code: code1}, TestPrinted{Printer: PrinterOpen}}
 	out = append(out, HandoverChanged{true}, HandoverChanged{}, opened, FileComing{Question: noticePhoto}, FileArrived{photo}, FileArrived{late},
-		FileRefused{Question: noticePhoto, Why: "attach.no.kind"})
+		FileRefused{Question: noticePhoto, Why: "attach.no.kind"}, seen, OutboxSeen{}, OutboxDone{Work: WorkExported, N: 3}, OutboxDone{Work: WorkFailed})
 	for why := ChipLifted; why <= ChipUnreadable; why++ {
 		out = append(out, ChipFailed{why})
 	}
@@ -31,7 +31,7 @@ func events() []Event {
 		"onscreen", "wait", "search", "way:type", "field", "door:submit", "door:ask", "door:lookup", "door:ticket",
 		"door:lawyer", "door:feedback", "row:" + birth, "row:" + residence, "row:nothing", "chip:birth", "line:person",
 		"size:3", "size:9", "theme:2", "calm", "rate:4", "date:year", "opt:no", "sug:0", "sug:99", "key:a", "key:1",
-		"file:1", "remove", "skip", "call", "way:number", "way:scan", "key:delete", "key:clear", "key:tone:sac", "nothing", ""} {
+		"file:1", "remove", "part:outbox", "send", "export", "stuck:1", "skip", "call", "way:number", "way:scan", "key:delete", "key:clear", "key:tone:sac", "nothing", ""} {
 		out = append(out, Touched{id})
 	}
 	return out
