@@ -135,7 +135,10 @@ func TestNoRoomForAttachments(t *testing.T) {
 		return e.State == outbox.Resend && e.Reason.Code == string(uplink.NoRoom) && e.Reason.Owner == outbox.CentralIT && e.Due.After(time.Now())
 	})
 	s.received(without)
-	r.stop(t)
+	if err := r.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	r.gone(t)
 	r = o.serve(t, "main")
 	w.lead(t, r)
 	s.up.SendNow()
@@ -189,8 +192,9 @@ func TestHugeFilesStarveNobody(t *testing.T) {
 	scan, photo := file(12<<20), file(60_000)
 	huge := s.hand(scan)
 	small, none := s.hand(photo), s.hand()
+	s.rate = 256 << 10
 	s.run(w)
-	s.up.Visit(true) // 64 KiB a second: three minutes for the scan
+	s.up.Visit(true) // three quarters of a minute for the scan
 	s.received(none)
 	s.received(small)
 	if e, err := s.box.Show(t.Context(), huge.ID); err != nil || !e.Pending() || !e.Lacking {

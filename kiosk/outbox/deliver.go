@@ -155,14 +155,18 @@ func (b *Outbox) Wake(ctx context.Context) error {
 
 // NextDue is when the earliest of the submissions that Due gives is due; zero =
 // none waits. It may lie in the past.
-func (b *Outbox) NextDue(ctx context.Context) (time.Time, error) { return b.nextDue(ctx, false) }
+func (b *Outbox) NextDue(ctx context.Context) (time.Time, error) {
+	return b.nextDue(ctx, "lacking = 0")
+}
 
 // NextLacking is NextDue for the submissions that Lacking gives.
-func (b *Outbox) NextLacking(ctx context.Context) (time.Time, error) { return b.nextDue(ctx, true) }
+func (b *Outbox) NextLacking(ctx context.Context) (time.Time, error) {
+	return b.nextDue(ctx, "lacking = 1")
+}
 
-func (b *Outbox) nextDue(ctx context.Context, lacking bool) (time.Time, error) {
+func (b *Outbox) nextDue(ctx context.Context, line string) (time.Time, error) {
 	var n, due int64
-	err := b.read.QueryRowContext(ctx, "SELECT count(*), coalesce(min(due), 0) FROM submission WHERE pending = 1 AND lacking = ?", lacking).Scan(&n, &due)
+	err := b.read.QueryRowContext(ctx, "SELECT count(*), coalesce(min(due), 0) FROM submission WHERE pending = 1 AND "+line).Scan(&n, &due)
 	switch {
 	case err != nil:
 		return time.Time{}, bare(ctx, classify("find the next due", err))

@@ -86,7 +86,7 @@ func TestTenThousandQueued(t *testing.T) {
 
 	var plan string
 	ok(t, b.read.QueryRow("EXPLAIN QUERY PLAN "+nextDue, 1, 2, 1).Scan(new(int), new(int), new(int), &plan))
-	if !strings.Contains(plan, "submission_pending") {
+	if !strings.Contains(plan, "submission_ready") {
 		t.Errorf("the next one is looked for by %q: slower with every one delivered", plan)
 	}
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -254,5 +255,25 @@ func TestNoRoomForParts(t *testing.T) {
 	}
 	w.Drop()
 	sameNames(t, "after Drop", lying(t, b.dir))
+	ok(t, b.Close())
+}
+
+// Neither line goes through what waits in the other: both have an index.
+func TestLinesAreIndexed(t *testing.T) {
+	b := open(t, t.TempDir(), Options{})
+	for query, want := range map[string]string{
+		nextDue: "submission_ready",
+		"SELECT id FROM submission WHERE pending = 1 AND lacking = 1 AND (due <= 1 OR due > 2) ORDER BY seq LIMIT 4": "submission_lacking",
+		"SELECT count(*), coalesce(min(due), 0) FROM submission WHERE pending = 1 AND lacking = 1":                   "submission_lacking",
+	} {
+		var id, parent, unused int
+		var plan string
+		if err := b.read.QueryRow("EXPLAIN QUERY PLAN "+query, 1, 2, 3).Scan(&id, &parent, &unused, &plan); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(plan, want) {
+			t.Errorf("%s\n\tis done by %s, want %s", query, plan, want)
+		}
+	}
 	ok(t, b.Close())
 }

@@ -140,7 +140,9 @@ func TestStoreOfBeforeParts(t *testing.T) {
 		one, two := item(5000), item(7000)
 		put(t, b, one, two)
 		// As the first version of the schema had it.
-		if _, err := b.write.Exec(`ALTER TABLE submission DROP COLUMN parts; ALTER TABLE submission DROP COLUMN weight;
+		if _, err := b.write.Exec(`DROP INDEX submission_ready; DROP INDEX submission_lacking;
+			CREATE INDEX submission_pending ON submission (seq) WHERE pending = 1;
+			ALTER TABLE submission DROP COLUMN parts; ALTER TABLE submission DROP COLUMN weight;
 			ALTER TABLE submission DROP COLUMN lacking; ALTER TABLE payload DROP COLUMN parts; PRAGMA user_version = 1`); err != nil {
 			t.Fatal(err)
 		}

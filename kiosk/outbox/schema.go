@@ -61,6 +61,10 @@ var migrations = []string{
 	ALTER TABLE submission ADD COLUMN weight INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE submission ADD COLUMN lacking INTEGER NOT NULL DEFAULT 0;
 	ALTER TABLE payload ADD COLUMN parts TEXT NOT NULL DEFAULT '';`,
+	// Each of the two lines finds its own, however many wait in the other.
+	`DROP INDEX submission_pending;
+	CREATE INDEX submission_ready ON submission (seq) WHERE pending = 1 AND lacking = 0;
+	CREATE INDEX submission_lacking ON submission (seq) WHERE pending = 1 AND lacking = 1;`,
 }
 
 func migrate(ctx context.Context, db *sql.DB) error {

@@ -83,7 +83,10 @@ func (c *carrier) drain(ctx context.Context) *failure {
 		if len(row) == 0 {
 			return nil
 		}
-		for _, e := range row {
+		for i, e := range row {
+			if _, asked := c.u.carryAsked(); asked && i > 0 {
+				break // its turn comes first
+			}
 			f := c.turn(ctx, e)
 			if ctx.Err() != nil {
 				return nil
@@ -281,13 +284,8 @@ func unfit(rsp *http.Response) error {
 // parts and are due.
 func (u *Uplink) lacking(ctx context.Context) ([]outbox.Entry, error) {
 	for {
-		u.mu.Lock()
-		id := ""
-		if len(u.firstCarry) > 0 {
-			id = u.firstCarry[0]
-		}
-		u.mu.Unlock()
-		if id == "" {
+		id, asked := u.carryAsked()
+		if !asked {
 			return u.o.Outbox.Lacking(ctx, u.o.Now(), abreast)
 		}
 		e, err := u.o.Outbox.Show(ctx, id)
@@ -305,4 +303,15 @@ func (u *Uplink) lacking(ctx context.Context) ([]outbox.Entry, error) {
 		u.mu.Unlock()
 		u.signal(u.kick)
 	}
+}
+
+// carryAsked gives the one of those that lack parts that was asked for longest
+// ago.
+func (u *Uplink) carryAsked() (id string, asked bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if len(u.firstCarry) == 0 {
+		return "", false
+	}
+	return u.firstCarry[0], true
 }
