@@ -80,6 +80,7 @@ func settle(t *testing.T, what string, so func() bool) {
 // TestIdleSaysNothing waits for a card that does not come: nothing goes to the
 // daemon, so that nobody wakes for it.
 func TestIdleSaysNothing(t *testing.T) {
+	t.Parallel()
 	for name, p := range plans {
 		t.Run(name, func(t *testing.T) {
 			d, o := sim(t, p)
@@ -257,6 +258,7 @@ func TestTakesACardInUse(t *testing.T) {
 // TestLiftedIsSoonKnown pulls the card off in the middle of an exchange behind the
 // real daemon, which looks for cards every 0.4 s.
 func TestLiftedIsSoonKnown(t *testing.T) {
+	t.Parallel()
 	d := pcscdtest.Start(t)
 	h := &hands{daemon: d}
 	defer h.lift()
@@ -283,6 +285,7 @@ func TestLiftedIsSoonKnown(t *testing.T) {
 
 // TestReadingBehindDaemon says how long a whole card takes behind the real daemon.
 func TestReadingBehindDaemon(t *testing.T) {
+	t.Parallel()
 	d := pcscdtest.Start(t)
 	h := &hands{daemon: d}
 	defer h.lift()

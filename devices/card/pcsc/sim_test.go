@@ -27,6 +27,8 @@
 package pcsc_test
 
 import (
+	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -38,6 +40,21 @@ import (
 	"motcua/devices/card/pcsc"
 	"motcua/devices/card/pcsc/pcscsim"
 )
+
+// Most cases wait: for a daemon to look, or for patience to end. Let them wait side
+// by side, as many as -parallel says or else eight.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	told := false
+	flag.Visit(func(f *flag.Flag) { told = told || f.Name == "test.parallel" })
+	if !told {
+		if err := flag.Set("test.parallel", "8"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+	}
+	os.Exit(m.Run())
+}
 
 // desktop is the name of the simulated daemon's reader.
 const desktop = "Sim Desktop PICC 00 00"
@@ -115,6 +132,7 @@ func TestEveryVersion(t *testing.T) {
 
 // TestChips reads every kind of card.
 func TestChips(t *testing.T) {
+	t.Parallel()
 	cardtest.RunChips(t, bench(plans["2.5.1"]), false)
 }
 

@@ -357,6 +357,7 @@ func TestDaemonSpoilsTheAnswer(t *testing.T) {
 
 // TestHealsWithTheDaemon lets the real daemon crash, be away, and come back.
 func TestHealsWithTheDaemon(t *testing.T) {
+	t.Parallel()
 	d := pcscdtest.Start(t)
 	o := pcsc.Options{Unit: "chip", Socket: d.Socket, USB: t.TempDir()}
 	for range 3 {
@@ -382,6 +383,7 @@ func TestHealsWithTheDaemon(t *testing.T) {
 // TestRealDaemonHangs stops the real daemon in its tracks: nothing waits for it for
 // longer than was said.
 func TestRealDaemonHangs(t *testing.T) {
+	t.Parallel()
 	d := pcscdtest.Start(t)
 	o := pcsc.Options{Unit: "chip", Socket: d.Socket}
 	h := &hands{daemon: d}
