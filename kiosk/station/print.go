@@ -183,7 +183,8 @@ func (p *printer) do(ctx context.Context, what piece) error {
 // one if it fails at it. The error is that of the first one tried.
 func (s *Station) print(ctx context.Context, what piece) error {
 	failed := error(devices.Fail(ThingPrinter, "print", devices.ErrGone, nil))
-	for i, p := range s.able() {
+	able := s.able()
+	for i, p := range able {
 		err := p.do(ctx, what)
 		switch {
 		case err == nil:
@@ -194,7 +195,9 @@ func (s *Station) print(ctx context.Context, what piece) error {
 		if ctx.Err() != nil || !elsewhere(err) {
 			break
 		}
-		s.Log.Warn("not printed on this one", "unit", p.Name, "err", err)
+		if i+1 < len(able) {
+			s.Log.Warn("not printed on this one", "unit", p.Name, "err", err)
+		}
 	}
 	return failed
 }
