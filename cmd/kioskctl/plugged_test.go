@@ -20,6 +20,7 @@ import (
 
 	"motcua/devices/hotplug"
 	"motcua/devices/hotplug/hotplugtest"
+	"motcua/devices/known"
 	"motcua/kiosk/config"
 	"motcua/kiosk/hatch"
 	"motcua/kiosk/hatch/hatchsim"
@@ -240,11 +241,28 @@ func TestIdentifyOne(t *testing.T) {
 }
 
 func TestQuoted(t *testing.T) {
-	for _, s := range []string{"plain", `a\x2fb`, `it's`, "Đầu đọc", `both ' and "`} {
+	for _, s := range []string{"plain", `a\x2fb`, `it's`, "Đầu đọc", `both ' and "`, "a\x7fb\a"} {
 		text := head + "[[peripheral]]\nname = \"r\"\nthing = \"card\"\ndriver = \"pcsc\"\nreader = " + quoted(s) + "\n"
 		c, err := config.Parse("f", []byte(text))
 		if err != nil || c.Peripherals[0].Reader != s {
 			t.Errorf("quoted(%q) = %s: read as %+v, %v", s, quoted(s), c.Peripherals, err)
+		}
+	}
+}
+
+// A scanner with two interfaces is in use only by the one that gives codes.
+func TestOtherInterface(t *testing.T) {
+	tree := plant(t)
+	k := kernel{tree.Sys, tree.Dev}
+	finds, err := k.finds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(finds, func(f known.Find) bool { return f.IDs() == "0c2e:0b87" })
+	for number, want := range map[int]bool{0: false, 1: true, 2: false} {
+		p := config.Peripheral{Driver: "hid", USB: "0C2E:0B87", Interface: number}
+		if got := means(p, finds[i], tree); got != want {
+			t.Errorf("interface %d: %v, want %v", number, got, want)
 		}
 	}
 }

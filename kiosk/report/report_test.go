@@ -165,7 +165,7 @@ func TestWritePDF(t *testing.T) {
 		if err := os.WriteFile(file, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		text, err := exec.CommandContext(t.Context(), tool, "-layout", file, "-").Output()
+		text, err := exec.CommandContext(t.Context(), tool, "-raw", file, "-").Output()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,6 +173,9 @@ func TestWritePDF(t *testing.T) {
 			if !strings.Contains(string(text), want) {
 				t.Errorf("%s: %q is not on the page:\n%s", c.name, want, text)
 			}
+		}
+		if strings.Contains(string(text), "0123456789") {
+			t.Errorf("%s: a plate runs into the next column:\n%s", c.name, text)
 		}
 		if pages := strings.Count(string(text), "\f"); pages != 1 {
 			t.Errorf("%s: %d pages", c.name, pages)
