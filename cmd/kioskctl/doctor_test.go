@@ -54,6 +54,11 @@ func wellStatus(reader string) hatch.Status {
 	}}
 }
 
+// Faults that were put into the doctor on purpose, each found by TestDoctorFinds or
+// TestDoctorOfPrinters: any code passes a scanner; one scanner passes another; a
+// pale sheet passes; the first printer passes the second; any number passes a
+// loudspeaker; what was not tried is kept as failed.
+
 // surgery is a station with a doctor in it, and the person who helps.
 type surgery struct {
 	bench

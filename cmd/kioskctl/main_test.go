@@ -82,6 +82,7 @@ func kiosk(ts *testscript.TestScript, _ bool, args []string) {
 		k.Find(hatch.Verified{Whole: 1, Faults: []hatch.Wrong{{ID: rotten.ID, State: "queued", What: "digest differs"}}})
 	case "paper-out":
 		k.Break("print", devices.Fail("printer", "print", devices.ErrStaff, errors.New("paper out")))
+		k.Break("read", devices.Fail("printer", "print", devices.ErrStaff, errors.New("paper out")))
 	case "busy":
 		k.Break("print", hatch.ErrBusy)
 		k.Break("speak", hatch.ErrBusy)

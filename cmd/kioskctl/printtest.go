@@ -7,15 +7,24 @@ import (
 	"time"
 )
 
-type printTestCmd struct{}
+type printTestCmd struct {
+	ReadBack bool `help:"Pass only when a scanner of the station has read the slip's code: hold it under one."`
+}
 
 // Help lists the exit codes.
 func (printTestCmd) Help() string { return exitCodes }
 
 // Run has a test slip printed.
-func (printTestCmd) Run(d *desk) error {
+func (c printTestCmd) Run(d *desk) error {
 	ctx, cancel := context.WithTimeout(d.ctx, time.Minute)
 	defer cancel()
+	if c.ReadBack {
+		fmt.Fprintln(d.words, "kioskctl: printing a test slip: hold its code under the scanner")
+		if err := d.kiosk.PrintRead(ctx); err != nil {
+			return err
+		}
+		return d.give(verdict{"printer", "printed and read back"}, func(w *tabwriter.Writer) { row(w, "printer", "printed and read back") })
+	}
 	fmt.Fprintln(d.words, "kioskctl: printing a test slip")
 	if err := d.kiosk.PrintTest(ctx); err != nil {
 		return err

@@ -6,6 +6,19 @@
 // A list, units.yaml, adds what no interface tells: the model behind the ids and
 // the profile of its commands. Only sysfs is read; no unit is opened, so that a
 // running kiosk keeps what it holds.
+//
+// Faults that were put in on purpose, and the test that found each:
+//
+//	inner collections told as the unit's              TestLook, TestUsages
+//	the usage of a field kept for a collection        TestUsages
+//	a popped page not put back                        TestUsages
+//	every node given to every interface               TestLook
+//	an interface's alternate setting for its number   TestLook
+//	a camera's second node taken                      TestLook
+//	an office printer taken for a receipt printer     TestLook
+//	a reader that the kernel holds not told           TestLook
+//	twins on HID not told                             TestLookAtTwins
+//	the model's entry not found                       TestLook
 package known
 
 import (
