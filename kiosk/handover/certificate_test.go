@@ -94,7 +94,7 @@ func TestSelfSigned(t *testing.T) {
 		if left := time.Until(got.Leaf.NotAfter); left > 398*24*time.Hour {
 			t.Errorf("holds %v, longer than phones take", left)
 		}
-		if serial(t, c) != serial(t, c) {
+		if first, second := serial(t, c), serial(t, c); first != second {
 			t.Error("another one each time")
 		}
 	}
