@@ -4,6 +4,9 @@ GO ?= go
 BIN := bin
 OUT := out
 FUZZTIME ?= 20s
+# Packages whose tests give the race detector a sample of pure computation, and do
+# all of it without.
+PLAIN := ./kiosk/screen
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench run lab torture powercut fuzz voice build deps gate
@@ -29,6 +32,8 @@ run: build ## the same with nobody touching: central, workbench and the kiosk's 
 
 test: deps ## everything, headless: what CI runs
 	$(GO) test -race -timeout 25m ./...
+	$(GO) test -tags migrated_fynedo $(PLAIN)
+	$(GO) test -run TestFaultTable ./kiosk/station
 	scripts/lab/powercut.sh
 	@$(MAKE) --no-print-directory check
 
