@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"motcua/devices"
@@ -61,21 +63,26 @@ func means(p config.Peripheral, f known.Find, tree hotplug.Tree) bool {
 			return true
 		}
 	}
-	if p.Port == "" {
+	n, err := hotplug.ParseName(p.Port)
+	if err != nil || n.Path == "" && (n.VID != f.VID || n.PID != f.PID) {
 		return false
 	}
-	u, err := tree.Find(p.Port, "")
-	if err != nil && strings.HasPrefix(p.Port, "usb:") { // several nodes of one unit
-		u, err = tree.Find(p.Port, "usbmisc")
-	}
-	if err != nil || u.Sys == "" {
-		return false
+	node := n.Path
+	if n.Path == "" {
+		u, err := tree.Find(p.Port, "")
+		if err != nil { // several nodes of one unit
+			u, err = tree.Find(p.Port, "usbmisc")
+		}
+		if err != nil {
+			return false
+		}
+		node = u.Node
+	} else if node, err = filepath.EvalSymlinks(n.Path); err != nil {
+		return false // not plugged in
 	}
 	for _, a := range f.Faces {
-		for _, n := range a.Nodes {
-			if n.Sys == u.Sys {
-				return true
-			}
+		if slices.ContainsFunc(a.Nodes, func(u hotplug.Unit) bool { return u.Node == node }) {
+			return true
 		}
 	}
 	return false
