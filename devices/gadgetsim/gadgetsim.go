@@ -25,6 +25,7 @@ const VID = 0x1209
 // A Kind is what a unit is.
 type Kind struct {
 	pid      uint16
+	socket   string // where units of this kind are plugged in
 	function string
 	driver   string // of the computer
 	node     string // of the computer, below the interface; * is its number
@@ -36,7 +37,7 @@ type Kind struct {
 // ACM is a unit that calls itself a modem, as scanners and printers with a "COM
 // port over USB" do.
 func ACM() Kind {
-	return Kind{pid: 0x0011, function: "acm.0", driver: "cdc_acm", node: "tty/ttyACM*", product: "Serial unit", far: func(dir string) (string, error) {
+	return Kind{pid: 0x0011, socket: "dummy_udc.2", function: "acm.0", driver: "cdc_acm", node: "tty/ttyACM*", product: "Serial unit", far: func(dir string) (string, error) {
 		n, err := os.ReadFile(filepath.Join(dir, "port_num"))
 		return "/dev/ttyGS" + strings.TrimSpace(string(n)), err
 	}}
@@ -45,7 +46,7 @@ func ACM() Kind {
 // Printer is a unit of USB's printer class, as most receipt printers are.
 func Printer() Kind {
 	return Kind{
-		pid: 0x0012, function: "printer.0", driver: "usblp", node: "usbmisc/lp*", product: "Receipt printer",
+		pid: 0x0012, socket: "dummy_udc.3", function: "printer.0", driver: "usblp", node: "usbmisc/lp*", product: "Receipt printer",
 		set: map[string]string{"pnp_string": "MFG:Lab;CMD:ESC/POS;MDL:Receipt printer;CLS:PRINTER;", "q_len": "10"},
 		far: func(string) (string, error) { return "/dev/g_printer0", nil },
 	}
@@ -57,41 +58,44 @@ func (k Kind) Name() string { return fmt.Sprintf("usb:%04x:%04x", VID, k.pid) }
 // limit is how long the kernel may take for anything.
 const limit = 20 * time.Second
 
-// socket is where units are plugged in, one at a time, so that a unit's USB name
+// sockets has one for each kind of unit, by its name, so that a scanner and a
+// printer are there together; in each is one unit at a time, so that its USB name
 // and the kernel's numbers mean that one. Other sockets are left to other tests.
-var socket = sync.OnceValue(func() chan string {
-	free := make(chan string, 1)
-	free <- "dummy_udc.2"
-	return free
+var sockets = sync.OnceValue(func() map[string]chan struct{} {
+	all := map[string]chan struct{}{}
+	for _, k := range []Kind{ACM(), Printer()} {
+		all[k.socket] = make(chan struct{}, 1)
+	}
+	return all
 })
 
 // Unit is one unit and its cable. Its methods are for one goroutine at a time.
 type Unit struct {
-	t      testing.TB
-	kind   Kind
-	dir    string
-	socket string
+	t    testing.TB
+	kind Kind
+	dir  string
 	// mu guards far: firmware closes it, too.
 	mu  sync.Mutex
 	far *os.File
 }
 
 // New makes a unit and plugs it in; the computer has bound its driver when it
-// returns. It waits while another is plugged in. The unit is unplugged and gone at
+// returns. It waits while another of its kind is plugged in. The unit is unplugged and gone at
 // the end of the test.
 func New(t testing.TB, k Kind) *Unit {
 	t.Helper()
 	if os.Getenv("MOTCUA_LAB") == "" {
 		t.Skip("needs the lab's virtual machine: scripts/lab/run.sh")
 	}
-	u := &Unit{t: t, kind: k, socket: <-socket()}
-	u.dir = fmt.Sprintf("/sys/kernel/config/usb_gadget/%s-%s", strings.TrimSuffix(k.function, ".0"), u.socket)
+	socket := sockets()[k.socket]
+	socket <- struct{}{}
+	u := &Unit{t: t, kind: k, dir: "/sys/kernel/config/usb_gadget/" + strings.TrimSuffix(k.function, ".0")}
 	t.Cleanup(func() {
 		u.Unplug()
 		if err := u.remove(); err != nil {
 			t.Error(err)
 		}
-		socket() <- u.socket
+		<-socket
 	})
 	if err := u.make(); err != nil {
 		t.Fatal(err)
@@ -141,7 +145,7 @@ func (u *Unit) Plug() {
 	if u.plugged() {
 		return
 	}
-	if err := os.WriteFile(u.dir+"/UDC", []byte(u.socket), 0o644); err != nil {
+	if err := os.WriteFile(u.dir+"/UDC", []byte(u.kind.socket), 0o644); err != nil {
 		u.t.Fatal(err)
 	}
 	u.until("the computer's driver on the unit", func() bool { return u.Node() != "" })
