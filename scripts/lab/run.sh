@@ -21,10 +21,11 @@ packages=(
 	./devices/hotplug ./devices/port
 	./devices/barcode/hid ./devices/barcode/serial ./devices/barcode/camera
 	./devices/receipt/escpos ./devices/card/pcsc ./devices/card/acr122s
+	./devices/sound/oto ./kiosk/station
 )
 modules=(
-	dummy_hcd usb_f_hid usb_f_acm usb_f_printer vivid # the units' side
-	xhci-pci hid-generic usbhid evdev cdc-acm usblp   # the computer's
+	dummy_hcd usb_f_hid usb_f_acm usb_f_printer vivid snd-aloop # the units' side
+	xhci-pci hid-generic usbhid evdev cdc-acm usblp             # the computer's
 )
 units=(-device qemu-xhci -device usb-ccid) # played by QEMU
 [ -z "${LAB_PACKAGES:-}" ] || read -ra packages <<<"$LAB_PACKAGES"
@@ -102,9 +103,11 @@ mount -t devtmpfs dev /dev
 while read -r module; do
 	case \$module in
 	dummy_hcd.*) insmod /modules/\$module num=4 ;;
+	snd-aloop.*) insmod /modules/\$module enable=1,1 id=Loopback,Spare pcm_substreams=1,1 ;;
 	*) insmod /modules/\$module ;;
 	esac
 done </modules/order
+mkdir /dev/pts && mount -t devpts devpts /dev/pts
 mount -t configfs config /sys/kernel/config
 cd /tmp
 failed=0
