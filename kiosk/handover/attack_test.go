@@ -1,5 +1,21 @@
 package handover
 
+// What was broken on purpose, and the test that fails then:
+//
+//   - Close leaves what is being sent alone: TestEndWhileSending
+//   - any token opens the page: TestToken
+//   - no bound between two contents: TestHugeHead
+//   - no bound on a request's head: TestHugeHead
+//   - no time for a head: TestSlowHead
+//   - a turn is given back before the sending ends: TestOneAtATime
+//   - no pace for a body: TestSlowBody
+//   - no bound on connections: TestCrowd
+//   - who left is still counted: TestDoor
+//   - a file that is refused ends the form: TestRefused, TestTotal
+//   - a page opens that nobody can reach: TestAddressAway
+//   - the address goes along as a referrer: TestHeaders
+//   - files of another question are listed: TestHandsOver
+
 import (
 	"bufio"
 	"bytes"

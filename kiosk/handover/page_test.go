@@ -50,6 +50,10 @@ func TestHandsOver(t *testing.T) {
 	if _, page, _ = b.get(b.at.URL); strings.Contains(page, "1 KB") || !strings.Contains(page, "Tệp PDF 1 ·") {
 		t.Error("the page lists what was taken back")
 	}
+	b.open() // the next question of the same visit
+	if _, page, _ = b.get(b.at.URL); !strings.Contains(page, "Máy chưa nhận tệp nào") || strings.Contains(page, "MB ·") {
+		t.Error("the page lists what answers another question")
+	}
 }
 
 // TestNothingPlainOnDisk reads every byte below the outbox.

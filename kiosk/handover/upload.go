@@ -100,6 +100,7 @@ func (p *Page) upload(w http.ResponseWriter, r *http.Request, s *session) {
 		return
 	}
 	line := http.NewResponseController(w)
+	_ = line.SetWriteDeadline(time.Now().Add(p.pace.most + answerTime)) // the wait may have used up the usual one
 	s.begins()
 	b := &body{from: r.Body, pace: p.pace, began: time.Now(), gap: -1, alive: s.coming,
 		until: func(t time.Time) error {
