@@ -25,17 +25,18 @@ import (
 )
 
 // livesEnv says how many lives there are; else as many as fit beside the other
-// tests.
+// tests, and more of them with MOTCUA_LONG=1.
 const (
-	livesEnv = "TORTURE_LIVES"
-	fewLives = 500
+	livesEnv  = "TORTURE_LIVES"
+	fewLives  = 240
+	moreLives = 500
 )
 
 var quiet = log.New(io.Discard, "", 0)
 
 // season is after how many lives a station gets a new disk: a store with the
 // submissions of a year is not what is tortured here.
-const season = 100
+const season = 50
 
 // ward is one station, all its disks, and what it told of itself.
 type ward struct {
@@ -56,6 +57,9 @@ func TestKilledAndReplayed(t *testing.T) {
 		t.Skip("kills for a minute")
 	}
 	lives := fewLives
+	if os.Getenv("MOTCUA_LONG") != "" {
+		lives = moreLives
+	}
 	if n, err := strconv.Atoi(os.Getenv(livesEnv)); err == nil && n > 0 {
 		lives = n
 	}
