@@ -175,9 +175,13 @@ func lines(log string) []string {
 func TestFaultTable(t *testing.T) {
 	shelf := newShelf(t)
 	pages := append(slices.Clone(visit.Pages), printing)
+	sample := 0
 	without := map[visit.Page]visit.View{}
 	usual := map[visit.Page][]string{}
-	for _, page := range pages {
+	look := func(page visit.Page) {
+		if _, there := without[page]; there {
+			return
+		}
 		play(t, shelf, options{silent: true, files: files(page), full: page == visit.AtNotKept}, func(w *ward) {
 			w.to(page)
 			from := len(w.log.String())
@@ -196,6 +200,10 @@ func TestFaultTable(t *testing.T) {
 		var rows []outcome
 		at := map[outcome][]string{}
 		for _, page := range pages {
+			if sample++; raced && sample%11 != 0 {
+				continue
+			}
+			look(page)
 			play(t, shelf, options{silent: thing != "speaker", files: files(page), full: page == visit.AtNotKept}, func(w *ward) {
 				o, next := f.play(w, page, without[page], usual[page])
 				if at[o] == nil {
@@ -207,6 +215,9 @@ func TestFaultTable(t *testing.T) {
 		for _, o := range rows {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", f.name, strings.Join(at[o], ", "), o.citizen, o.staff, o.log)
 		}
+	}
+	if raced {
+		return // the table is held without the detector: make test
 	}
 	const path = "FAULTS.md"
 	if *update {
