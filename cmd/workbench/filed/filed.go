@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"motcua/kiosk/attachment"
 	"motcua/kiosk/contract"
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/submission"
@@ -14,8 +15,8 @@ import (
 )
 
 // Submission seals a birth registration at the station of b, with about weight
-// bytes of answers, the way kiosk/station does.
-func Submission(b *uplink.Bundle, unit string, weight int) (outbox.Item, error) {
+// bytes of answers and with what was taken in for it, the way kiosk/station does.
+func Submission(b *uplink.Bundle, unit string, weight int, taken ...attachment.Attachment) (outbox.Item, error) {
 	id, now, secret := submission.NewID(), time.Now().Truncate(time.Second), submission.Secret(rand.Reader)
 	doc := submission.Document{
 		Version: submission.Version, ID: id, Station: b.Station, Unit: unit, CreatedAt: now, Channel: contract.ChannelOnline,
@@ -32,10 +33,16 @@ func Submission(b *uplink.Bundle, unit string, weight int) (outbox.Item, error) 
 			Value: strings.Repeat("mẫu ", n/6), Shown: "NGUYỄN THỊ MẪU"})
 		weight -= n + 100
 	}
+	var parts []outbox.Part
+	for _, a := range taken {
+		doc.Attachments = append(doc.Attachments, contract.Attachment{Question: "proof", Label: "Giấy chứng sinh", Part: a.Part.Name,
+			PartSize: a.Part.Size, Media: string(a.Media), Size: a.Size, Digest: a.Digest})
+		parts = append(parts, a.Part)
+	}
 	sealed, digest, err := submission.Seal(doc, b.Key, b.To)
 	if err != nil {
 		return outbox.Item{}, err
 	}
 	return outbox.Item{ID: id, Claim: submission.Claim(b.Station, id), Procedure: doc.Procedure.Code, Created: now,
-		SecretHash: outbox.HashSecret(id, secret), Sealed: sealed, Digest: digest}, nil
+		SecretHash: outbox.HashSecret(id, secret), Sealed: sealed, Digest: digest, Parts: parts}, nil
 }
