@@ -23,12 +23,14 @@ const (
 	daysEnv = "TORTURE_DAYS"
 	fewDays = 3
 	aDay    = 200 // submissions
+	papered = 10  // one of so many has attachments
 )
 
 // TestMonthOffline: a station without a network for thirty days accepts all the
-// while, is started anew each day, and then delivers everything in the order of
-// acceptance; its memory grows neither with what it holds nor with what it has
-// delivered.
+// while, is started anew each day, and then delivers everything: what has
+// attachments in the order of acceptance, and so the rest, which does not wait
+// for it. Every paper is at central as it was handed over. The station's memory
+// grows neither with what it holds nor with what it has delivered.
 func TestMonthOffline(t *testing.T) {
 	if testing.Short() {
 		t.Skip("accepts and delivers hundreds")
@@ -58,11 +60,16 @@ func TestMonthOffline(t *testing.T) {
 	}
 
 	var want []string
+	told := papers{}
 	began := time.Now()
 	var weights []int64 // at the end of each day
 	for range days {
-		cmd, said, complaint := start("https://127.0.0.1:1", "--submit", strconv.Itoa(aDay))
+		cmd, said, complaint := start("https://127.0.0.1:1", "--submit", strconv.Itoa(aDay),
+			"--every", strconv.Itoa(papered))
 		for accepted := 0; accepted < aDay && said.Scan(); {
+			if told.hear(said.Text()) {
+				continue
+			}
 			if id, ok := strings.CutPrefix(said.Text(), "ok "); ok {
 				want = append(want, id)
 				accepted++
@@ -77,8 +84,8 @@ func TestMonthOffline(t *testing.T) {
 		}
 	}
 	accepting := time.Since(began)
-	if len(want) != days*aDay {
-		t.Fatalf("%d accepted in %d days, want %d each", len(want), days, aDay)
+	if len(want) != days*aDay || len(told) != len(want)/papered {
+		t.Fatalf("%d accepted, %d with papers, in %d days, want %d and %d each", len(want), len(told), days, aDay, aDay/papered)
 	}
 
 	began = time.Now()
@@ -88,13 +95,20 @@ func TestMonthOffline(t *testing.T) {
 		t.Fatalf("the drain ended with %v\n%s", err, complaint)
 	}
 	draining := time.Since(began)
-	if got := o.order(t); !slices.Equal(got, want) {
-		t.Errorf("central received %d, want %d in the order of acceptance", len(got), len(want))
+	got := o.order(t)
+	for _, with := range []bool{false, true} {
+		others := func(id string) bool { return (len(told[id]) > 0) != with }
+		if got, want := slices.DeleteFunc(slices.Clone(got), others), slices.DeleteFunc(slices.Clone(want), others); !slices.Equal(got, want) {
+			t.Errorf("with papers %v: central received %d, want %d in the order of acceptance", with, len(got), len(want))
+		}
 	}
+	n, size := o.checkParts(t, o.held(t), told)
+	o.checkPapers(t, want, told)
 	if len(samples) < 10 {
 		t.Fatalf("only %d samples of its memory", len(samples))
 	}
 	early, late := median(samples[:len(samples)/5+1]), median(samples[len(samples)*4/5:])
+	t.Logf("%d submissions came with %d attachments, %.1f MB sealed at central", len(told), n, float64(size)/1e6)
 	t.Logf("%d days, %d submissions: accepted in %v, delivered in order in %v (%.0f/s); resident %d MB on the first day, %d MB on the last; "+
 		"%d MB early in the drain, %d MB late, %d MB at most", days, len(want), accepting.Round(time.Second), draining.Round(time.Second),
 		float64(len(want))/draining.Seconds(), weights[0]>>20, weights[len(weights)-1]>>20, early>>20, late>>20, slices.Max(samples)>>20)

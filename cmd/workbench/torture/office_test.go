@@ -40,6 +40,7 @@ type office struct {
 
 	mu   sync.Mutex // guards what follows
 	addr string
+	page string // for staff
 	cmd  *exec.Cmd
 	died int
 }
@@ -81,6 +82,9 @@ func (o *office) open() error {
 	for said.Scan() {
 		if a, ok := strings.CutPrefix(said.Text(), "api https://"); ok {
 			o.addr = a
+		}
+		if p, ok := strings.CutPrefix(said.Text(), "page "); ok {
+			o.page = p
 		}
 		if said.Text() == "ready" {
 			o.cmd = cmd
