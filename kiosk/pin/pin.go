@@ -28,7 +28,7 @@ const cost = 10
 // Tries wrong ones in a row close a Gate for Closed.
 const (
 	Tries  = 5
-	Closed = time.Minute
+	Closed = 5 * time.Minute // as long as the sheet of a visit says
 )
 
 // ErrForm: a PIN is of 4 to 12 digits.

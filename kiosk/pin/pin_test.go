@@ -28,7 +28,7 @@ func TestHash(t *testing.T) {
 	}
 }
 
-// TestGate: five wrong ones close it for a minute, to the right one too.
+// TestGate: five wrong ones close it for a while, to the right one too.
 func TestGate(t *testing.T) {
 	h, err := Hash("4711")
 	if err != nil {
@@ -56,7 +56,7 @@ func TestGate(t *testing.T) {
 	}
 	at = at.Add(time.Second)
 	if !g.Try("4711") {
-		t.Error("still closed after a minute")
+		t.Error("still closed after its time")
 	}
 	if NewGate("", time.Now).Try("") {
 		t.Error("a gate without a PIN let one through")
