@@ -6,11 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"motcua/cmd/workbench/filed"
 	"motcua/cmd/workbench/stolen"
 	"motcua/kiosk/outbox"
 )
@@ -19,14 +21,18 @@ import (
 var people = []string{"NGUYỄN VĂN MẪU", "001090999999", "NGUYỄN THỊ MẪU", "1990-01-01"}
 
 // TestStolenDisk: a thief who takes the disk of a station that was killed finds
-// nobody on it: not in what waits, not in what was delivered, let go and
-// forgotten, not in the logs.
+// nobody on it: not in what waits, not in the papers that came with it, not in
+// what was delivered, let go and forgotten, not in the logs.
 func TestStolenDisk(t *testing.T) {
 	bin := build(t, "motcua/cmd/central", "motcua/cmd/workbench/torture/headless")
 	o := newOffice(t, bin, "CN-03")
 	disk := t.TempDir()
-	clean := func(when string) {
+	clean := func(when string, parts int) {
 		t.Helper()
+		files, err := filepath.Glob(filepath.Join(disk, "data", "parts", "*"))
+		if err != nil || len(files) < parts || parts == 0 && len(files) > 0 {
+			t.Errorf("%s: %d parts lie on the disk, %v, want %d at least, or none", when, len(files), err, parts)
+		}
 		found, err := stolen.Search(people, disk)
 		if err != nil {
 			t.Fatal(err)
@@ -36,11 +42,12 @@ func TestStolenDisk(t *testing.T) {
 		}
 	}
 	said, err := exec.CommandContext(t.Context(), filepath.Join(bin, "headless"), "--data", filepath.Join(disk, "data"),
-		"--bundle", o.bundle("CN-03"), "--central", "https://"+o.addr, "--submit", "60", "--drain").CombinedOutput()
+		"--bundle", o.bundle("CN-03"), "--central", "https://"+o.addr,
+		"--submit", "60", "--every", "6", "--paper", "60000", "--drain").CombinedOutput()
 	if err := errors.Join(err, os.WriteFile(filepath.Join(disk, "log"), said, 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	clean("delivered")
+	clean("delivered", 10)
 	box, err := outbox.Open(t.Context(), filepath.Join(disk, "data"), outbox.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -53,10 +60,11 @@ func TestStolenDisk(t *testing.T) {
 	if err := box.Close(); err != nil {
 		t.Fatal(err)
 	}
-	clean("forgotten")
+	clean("forgotten", 0)
 
 	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "headless"), "--data", filepath.Join(disk, "data"),
-		"--bundle", o.bundle("CN-03"), "--central", "https://127.0.0.1:1", "--submit", "40")
+		"--bundle", o.bundle("CN-03"), "--central", "https://127.0.0.1:1", "--submit", "400",
+		"--every", "4", "--paper", "60000")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -74,13 +82,29 @@ func TestStolenDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = cmd.Wait()
-	clean("killed with 40 waiting")
+	clean("killed with 40 waiting, in the midst of it", 10)
 
-	planted := filepath.Join(disk, "data", "core")
-	if err := os.WriteFile(planted, []byte("…\x00"+people[1]+"\x00…"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if found, err := stolen.Search(people, disk); err != nil || len(found) != 1 || found[0].File != planted {
-		t.Errorf("what was planted: %v, %v", found, err)
+	paper := filed.Paper(30_000)
+	for _, p := range []struct {
+		path, content string
+		words         int // of the people
+	}{
+		{filepath.Join(disk, "data", "core"), "…\x00" + people[1] + "\x00…", 1},
+		{filepath.Join(disk, "data", "parts", "new-plain"), string(paper[:len(paper)/2]), len(people)},
+	} {
+		if err := os.WriteFile(p.path, []byte(p.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		found, err := stolen.Search(people, disk)
+		words := map[int]bool{}
+		for _, f := range found {
+			words[f.Word] = true
+		}
+		if err != nil || len(words) != p.words || slices.ContainsFunc(found, func(f stolen.Found) bool { return f.File != p.path }) {
+			t.Errorf("what was planted in %s: %v, %v", p.path, found, err)
+		}
+		if err := os.Remove(p.path); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
