@@ -45,13 +45,15 @@ type ward struct {
 	strace                 string // "" = not there
 
 	begun    map[string]string // id → SHA-256
+	told     papers            // of what was begun, or nearly
 	accepted map[string]bool
 	failed   map[string]bool
 	kills    map[string]int // by how
 }
 
 // TestKilledAndReplayed: at the end every accepted submission is at central
-// exactly once, byte for byte, and none that was not accepted is.
+// exactly once, byte for byte and with every one of its attachments, and none
+// that was not accepted is, nor a part of it.
 func TestKilledAndReplayed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills for a minute")
@@ -71,7 +73,7 @@ func TestKilledAndReplayed(t *testing.T) {
 	for _, n := range names {
 		wards = append(wards, &ward{name: n, bin: filepath.Join(bin, "headless"), bundle: o.bundle(n), dir: t.TempDir(), strace: strace,
 			weather: newWeather(t, o.dir, o.bundle(n), "https://"+o.addr),
-			begun:   map[string]string{}, accepted: map[string]bool{}, failed: map[string]bool{}, kills: map[string]int{}})
+			begun:   map[string]string{}, told: papers{}, accepted: map[string]bool{}, failed: map[string]bool{}, kills: map[string]int{}})
 	}
 
 	start := time.Now()
@@ -105,11 +107,18 @@ func TestKilledAndReplayed(t *testing.T) {
 	died := o.died
 	o.kill(syscall.SIGTERM)
 
-	held, total, accepted := o.held(t), 0, 0
+	held, total, accepted, papered, told := o.held(t), 0, 0, 0, papers{}
 	for _, w := range wards {
 		w.check(t, held)
 		total, accepted = total+len(w.begun), accepted+len(w.accepted)
+		for id, all := range w.told {
+			told[id] = all
+			if w.accepted[id] {
+				papered++
+			}
+		}
 	}
+	n, size := o.checkParts(t, held, told)
 	for id := range held {
 		if !slices.ContainsFunc(wards, func(w *ward) bool { return w.begun[id] != "" }) {
 			t.Errorf("%s is at central and nobody sent it", id)
@@ -117,6 +126,10 @@ func TestKilledAndReplayed(t *testing.T) {
 	}
 	t.Logf("%d lives in %v; central killed %d times; kills %v", lives, time.Since(start).Round(time.Second), died, killed)
 	t.Logf("%d begun, %d accepted, %d at central; requests %v", total, accepted, len(held), weather)
+	t.Logf("%d accepted with attachments; %d parts at central, %.1f MB sealed", papered, n, float64(size)/1e6)
+	if papered < lives/10 {
+		t.Errorf("only %d accepted with attachments over %d lives: too few to prove anything", papered, lives)
+	}
 	if accepted < lives/2 {
 		t.Errorf("only %d accepted over %d lives: too few to prove anything", accepted, lives)
 	}
@@ -178,7 +191,8 @@ var calls = []string{"pwrite64", "fsync", "write"}
 
 // live lets the station accept and deliver until it is killed.
 func (w *ward) live(ctx context.Context, i int) error {
-	cmd := exec.CommandContext(ctx, w.bin, "--data", w.disk(), "--bundle", w.bundle, "--central", w.weather.base, "--submit", "8")
+	cmd := exec.CommandContext(ctx, w.bin, "--data", w.disk(), "--bundle", w.bundle, "--central", w.weather.base,
+		"--submit", "8", "--every", "4", "--paper", "100000")
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	out, err := cmd.StdoutPipe()
@@ -227,6 +241,9 @@ func (w *ward) live(ctx context.Context, i int) error {
 // listen notes what the station says until it is dead.
 func (w *ward) listen(out io.Reader, opened func()) {
 	for said := bufio.NewScanner(out); said.Scan(); {
+		if w.told.hear(said.Text()) {
+			continue
+		}
 		f := strings.Fields(said.Text())
 		switch {
 		case len(f) == 1 && f[0] == "open":
@@ -255,14 +272,20 @@ func (w *ward) check(t *testing.T, held map[string]string) {
 			t.Fatal(err)
 		}
 		list, err := box.List(t.Context(), outbox.Filter{})
-		if err := errors.Join(err, box.Close()); err != nil {
+		files, globErr := filepath.Glob(filepath.Join(d, "parts", "*"))
+		if err := errors.Join(err, globErr, box.Close()); err != nil {
 			t.Fatal(err)
 		}
+		kept := 0
 		for _, e := range list {
+			kept += len(e.Parts)
 			if stored[e.ID] || e.State != outbox.Received {
 				t.Errorf("%s: %s is %s (%s) in the outbox", w.name, e.ID, e.State, e.Reason.Code)
 			}
 			stored[e.ID] = true
+		}
+		if len(files) != kept {
+			t.Errorf("%s: %d parts lie in %s, %d belong to submissions", w.name, len(files), filepath.Base(d), kept)
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(w.begun)) {

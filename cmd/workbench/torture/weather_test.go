@@ -41,8 +41,8 @@ type reply struct {
 	body   []byte
 }
 
-// kinds are what may happen to a request for a submission, with their weights;
-// the rest passes.
+// kinds are what may happen to a request that brings a submission or a piece of
+// a part, with their weights; the rest passes.
 var kinds = []struct {
 	name   string
 	weight int
@@ -89,7 +89,7 @@ func newWeather(t *testing.T, central, bundle, to string) *weather {
 }
 
 // choose says what happens to the next request.
-func (w *weather) choose(put bool) string {
+func (w *weather) choose(brings bool) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	kind, n := "passed", rand.IntN(100)
@@ -99,7 +99,7 @@ func (w *weather) choose(put bool) string {
 			break
 		}
 	}
-	if w.calm || !put && rand.IntN(4) > 0 {
+	if w.calm || !brings && rand.IntN(4) > 0 {
 		kind = "passed"
 	}
 	w.seen[kind]++
@@ -120,7 +120,8 @@ func (w *weather) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 		return // the station died in the midst of it
 	}
 	put := in.Method == http.MethodPut
-	kind := w.choose(put)
+	brings := put || in.Method == http.MethodPatch
+	kind := w.choose(brings)
 	switch kind {
 	case "request lost":
 		hangUp(out)
@@ -141,7 +142,7 @@ func (w *weather) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 	case "request doubled":
 		_, _ = w.forward(in, body, len(body))
 	case "request repeated later": // behind others that the station sends meanwhile
-		if put {
+		if brings {
 			copied := in.Clone(w.ctx)
 			w.late.Go(func() {
 				w.pass(time.Second)
