@@ -24,12 +24,11 @@ import (
 	"motcua/kiosk/outbox"
 )
 
-// livesEnv says how many lives there are; else as many as fit beside the other
-// tests, and more of them with MOTCUA_LONG=1.
+// livesEnv says how many lives there are; else there are fewLives, which is as
+// many as fit beside the other tests.
 const (
-	livesEnv  = "TORTURE_LIVES"
-	fewLives  = 240
-	moreLives = 500
+	livesEnv = "TORTURE_LIVES"
+	fewLives = 500
 )
 
 var quiet = log.New(io.Discard, "", 0)
@@ -59,9 +58,6 @@ func TestKilledAndReplayed(t *testing.T) {
 		t.Skip("kills for a minute")
 	}
 	lives := fewLives
-	if os.Getenv("MOTCUA_LONG") != "" {
-		lives = moreLives
-	}
 	if n, err := strconv.Atoi(os.Getenv(livesEnv)); err == nil && n > 0 {
 		lives = n
 	}
