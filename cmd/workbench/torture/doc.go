@@ -1,5 +1,6 @@
 // Package torture holds the station and central to their first promise: nothing
-// accepted is lost, nothing is doubled. It has tests alone.
+// accepted is lost, nothing is doubled, and no attachment of it is missing. It
+// has tests alone.
 //
 // Stations are killed, thousands of times, at any write, sync and send and at
 // any moment; central is killed too; and the way between them loses, doubles,
