@@ -54,6 +54,7 @@ func TestBadDays(t *testing.T) {
 			w.Header().Set("Content-Type", "text/html")
 			w.WriteHeader(422)
 		}, NotCentral},
+		{"409 about a part", func(_ *rig, w http.ResponseWriter, _ *http.Request) { say(w, 409, problem("wrong-offset", 409)) }, NotCentral},
 		{"409 without a reason", func(_ *rig, w http.ResponseWriter, _ *http.Request) { say(w, 409, struct{}{}) }, NotCentral},
 		{"201 of another shape", func(_ *rig, w http.ResponseWriter, _ *http.Request) { say(w, 201, []int{1}) }, NotCentral},
 		{"201 empty", func(_ *rig, w http.ResponseWriter, _ *http.Request) { say(w, 201, struct{}{}) }, NotCentral},

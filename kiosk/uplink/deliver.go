@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -210,6 +211,11 @@ func (u *Uplink) judge(it outbox.Item, digest string, rsp *contract.PutSubmissio
 		if p.Code == "" || p.Status != rsp.StatusCode() {
 			return u.failed(&failure{cause: NotCentral, err: fmt.Errorf("status %d with an empty problem", rsp.StatusCode())})
 		}
+		if p.Status == http.StatusConflict && p.Code != otherContent {
+			// The answer to something else: a part's offset, say. Nothing is
+			// refused for good by what was not asked.
+			return u.failed(&failure{cause: NotCentral, err: fmt.Errorf("status 409, %s, which is about no submission", p.Code)})
+		}
 		u.answered(None)
 		d.refused(it.ID, p)
 		return nil
@@ -227,6 +233,10 @@ func (u *Uplink) judge(it outbox.Item, digest string, rsp *contract.PutSubmissio
 	}
 	return u.failed(refusedTo(rsp.HTTPResponse, firstProblem(rsp)))
 }
+
+// otherContent is the one conflict that a submission can have: central holds
+// another one under its id.
+const otherContent = "other-content"
 
 func firstProblem(rsp *contract.PutSubmissionResponse) *contract.Problem {
 	for _, p := range []*contract.Problem{rsp.ApplicationProblemJSON403, rsp.ApplicationProblemJSON500, rsp.ApplicationProblemJSON503} {
