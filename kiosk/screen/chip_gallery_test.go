@@ -125,6 +125,14 @@ func chipGallery(lang pack.Lang) []visit.View {
 	add("file-many", asked, events(page), file(7))
 	add("file-refused", asked, events(page), file(2), events(visit.FileRefused{Question: notice, Why: "attach.no.kind"}))
 	add("file-remove", asked, events(page), file(2), touch("file:2"))
+	shoot := events(visit.CameraChanged{Ready: true})
+	add("picture", shoot, asked, events(visit.HandoverChanged{}))
+	add("picture-beside", shoot, asked, events(page))
+	add("picture-own", shoot, asked, events(own))
+	add("picture-many", shoot, asked, events(page), file(7))
+	add("picture-taking", shoot, asked, events(own), file(1), touch("picture"))
+	add("picture-failed", shoot, asked, events(page, visit.FileRefused{Question: notice, Why: "picture.failed"}))
+	add("picture-away", shoot, asked, events(visit.HandoverChanged{}), touch("picture"), events(visit.CameraChanged{}))
 	add("file-away", asked, events(page), file(1), events(visit.HandoverChanged{}))
 
 	key := func(digits string) []visit.Event {

@@ -56,6 +56,8 @@ var kinds = map[Code]Kind{
 	"printer-open":    {Staff, 0, shift, "printer-shut"},
 	"printer-faulty":  {Technician, 0, 0, ""},
 	"receipt-owed":    {Staff, blip, 0, "receipt"},
+	"camera-away":     {Staff, blip, shift, "cable"},
+	"camera-refused":  {Technician, blip, 0, ""},
 	"speaker-away":    {Technician, 30 * time.Second, 0, "cable"},
 	"speaker-wrong":   {Technician, 30 * time.Second, 0, ""},
 	"central-away":    {Nobody, 60 * time.Second, 0, ""},

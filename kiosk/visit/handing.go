@@ -20,34 +20,54 @@ type handing struct {
 	hand   time.Time      // the screen was last touched
 	why    string         // key: why the last file was not taken; "" = none was refused since
 	remove int            // the file that is asked about, counted from 1; 0 = none
+	taking time.Time      // when the picture under way was asked for; zero = none is
 }
 
 // wantsPage gives the question for which a page is to be open; ok is false when
 // none is.
 func (m *Machine) wantsPage(s State) (q pack.Question, ok bool) {
-	if s.page != AtQuestion || !s.handover {
+	q, ok = m.asksFile(s)
+	return q, ok && s.handover
+}
+
+// asksFile gives the question that asks for files; ok is false when none is asked.
+func (m *Machine) asksFile(s State) (q pack.Question, ok bool) {
+	if s.page != AtQuestion {
 		return q, false
 	}
 	q, place, _ := m.questionAt(s)
 	return q, place >= 0 && q.Kind == pack.KindFile
 }
 
+// takesFiles is asksFile while files can come.
+func (m *Machine) takesFiles(s State) (q pack.Question, ok bool) {
+	q, ok = m.asksFile(s)
+	return q, ok && (s.handover || s.camera || s.takes())
+}
+
 // handOver opens and closes the page between two states, whatever led from one
 // to the other, and lets go files that the visit no longer has. What a visit
 // that has ended leaves, the station wipes as a whole.
-func (n *next) handOver(before State) {
+func (n *next) handOver(before State, e Event) {
 	was, had := n.wantsPage(before)
 	q, has := n.wantsPage(n.State)
 	over := n.page == AtAttract
+	if now, asks := n.asksFile(n.State); !asks {
+		n.handing = handing{}
+	} else if last, asked := n.asksFile(before); !asked || now.ID != last.ID {
+		n.handing = handing{hand: n.now}
+	}
+	if _, done := e.(PictureDone); before.takes() && !n.takes() && !done {
+		n.tasks = append([]Task{DropPicture{}}, n.tasks...)
+	}
 	if had && (!has || q.ID != was.ID || over) {
 		n.tasks = append([]Task{CloseHandover{}}, n.tasks...)
 	}
 	if has && (!had || q.ID != was.ID) {
-		n.handing = handing{hand: n.now}
 		n.do(OpenHandover{Question: q.ID, Label: q.Label})
 	}
 	if !has {
-		n.handing = handing{}
+		n.handing.page, n.handing.seen = HandoverOpened{}, false
 	}
 	if over {
 		return
@@ -75,6 +95,15 @@ func (n *next) handoverHappened(e Event) {
 			n.handing.seen = true
 			n.phoneAlive()
 		}
+	case FileArrived, FileRefused:
+		n.fileHappened(e)
+	}
+}
+
+// fileHappened decides how a file went, whoever took it.
+func (n *next) fileHappened(e Event) {
+	q, open := n.takesFiles(n.State)
+	switch e := e.(type) {
 	case FileArrived:
 		switch {
 		case slices.Contains(n.files, e.File):
@@ -82,12 +111,12 @@ func (n *next) handoverHappened(e Event) {
 			n.do(DropFile{ID: e.File.ID})
 		default:
 			n.files = append(slices.Clip(n.files), e.File)
-			n.handing.seen, n.handing.why = true, ""
+			n.handing.seen, n.handing.why = n.handing.seen || !n.takes(), ""
 			n.phoneAlive()
 		}
 	case FileRefused:
 		if open && e.Question == q.ID {
-			n.handing.seen, n.handing.why = true, e.Why
+			n.handing.seen, n.handing.why = n.handing.seen || !n.takes(), e.Why
 			n.phoneAlive()
 		}
 	}
@@ -101,9 +130,9 @@ func (n *next) phoneAlive() {
 }
 
 // offers tells whether a question can be asked at all: for a file, only while
-// phones can hand one over. What is asked for or was handed over stays.
+// phones can hand one over or the camera takes a picture. What is asked for or was handed over stays.
 func (s State) offers(q pack.Question) bool {
-	return q.Kind != pack.KindFile || s.handover || s.page == AtQuestion && s.at == q.ID || len(s.filesOf(q.ID)) > 0
+	return q.Kind != pack.KindFile || s.handover || s.camera || s.page == AtQuestion && s.at == q.ID || len(s.filesOf(q.ID)) > 0
 }
 
 // filesOf are the files that answer a question, in the order they came.
@@ -120,6 +149,9 @@ func (s State) filesOf(question string) []Attachment {
 // touchedFile decides a touch of a file question's own targets.
 func (n *next) touchedFile(q pack.Question, id string) {
 	kind, arg, _ := strings.Cut(id, ":")
+	if id == "picture" {
+		n.takePicture(q)
+	}
 	if kind != "file" {
 		return
 	}

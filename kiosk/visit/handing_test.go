@@ -92,7 +92,7 @@ func TestFilesOnTheWay(t *testing.T) {
 			line = l.Value
 		}
 	}
-	if line != "2 tệp từ điện thoại" {
+	if line != "Máy đã nhận 2 tệp" {
 		t.Errorf("the review says %q", line)
 	}
 	w.touch("consent", "submit")

@@ -164,6 +164,9 @@ func (m *Machine) prompt(s State) prompt {
 			return prompt{}
 		}
 		p.Key = "question.say." + group(q.Kind)
+		if q.Kind == pack.KindFile && s.cameraAlone() {
+			p.Key = "" // it speaks of a code that is not there
+		}
 		if key := text.QuestionKey(q); m.Texts.Has(key) {
 			p.Key = key
 		}

@@ -186,7 +186,7 @@ func (m *Machine) question(s State, v *View) {
 	v.Blocks = []Block{
 		Progress{Label: label, Done: place + 1, All: len(all),
 			Count: m.t(s, "question.count", text.Args{"n": strconv.Itoa(place + 1), "all": strconv.Itoa(len(all))})},
-		Heading{Title: q.Label.In(s.lang), Line: q.Help.In(s.lang)},
+		Heading{Title: q.Label.In(s.lang), Line: m.helpOf(s, q)},
 	}
 	v.Blocks = append(v.Blocks, m.noteOf(s)...)
 	problem := ""

@@ -7,23 +7,28 @@ import (
 	"motcua/kiosk/text"
 )
 
-// fileQuestion draws what is asked for by photo: the code for the phone, and
-// what has come so far, by kind and size alone.
+// fileQuestion draws what is asked for by photo: the code for the phone, the
+// camera of the station, and what has come so far, by kind and size alone.
 func (m *Machine) fileQuestion(s State, q pack.Question, v *View) {
 	of := s.filesOf(q.ID)
 	at := s.handing.page
 	note := func(icon, key string, tone Tone, args text.Args) {
 		v.Blocks = append(v.Blocks, Note{Icon: icon, Tone: tone, Text: m.t(s, key, args)})
 	}
+	picture, camera := m.pictureRow(s)
+	why := s.handing.why
+	if !s.handover && !camera && why != "picture.away" {
+		why = "handover.away"
+	}
+	if why != "" {
+		note("circle-alert", why, Amber, nil)
+	}
 	switch {
 	case !s.handover:
-		note("circle-alert", "handover.away", Amber, nil)
 	case at.URL == "":
 		v.Blocks = append(v.Blocks, Waiting{Title: m.t(s, "handover.opening", nil)})
 	default:
-		if s.handing.why != "" {
-			note("circle-alert", s.handing.why, Amber, nil)
-		} else if s.handing.seen && len(of) == 0 {
+		if why == "" && s.handing.seen && len(of) == 0 {
 			note("smartphone", "handover.seen", Jade, nil)
 		}
 		line := "handover.scan"
@@ -39,8 +44,11 @@ func (m *Machine) fileQuestion(s State, q pack.Question, v *View) {
 			note("shield-check", "handover.warns", Amber, nil)
 		}
 	}
-	if len(of) > 0 {
+	if len(of) > 0 || camera {
 		rows := Rows{Page: s.part}
+		if camera {
+			rows.Items = append(rows.Items, picture)
+		}
 		for i, f := range of {
 			rows.Items = append(rows.Items, Row{ID: "file:" + strconv.Itoa(i+1), Icon: fileIcon(f), Tone: Jade,
 				Title: m.fileTitle(s, i+1, f), Line: m.t(s, "handover.remove.line", nil)})

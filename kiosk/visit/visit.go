@@ -107,6 +107,7 @@ type State struct {
 	handover bool         // phones can hand files over; outlives the visit
 	handing  handing      // the page that is open for one
 	files    []Attachment // never changed in place
+	camera   bool         // pictures of papers can be taken; outlives the visit
 
 	asking bool // the door was "ask", not "file"
 	group  string
@@ -213,7 +214,7 @@ func (m *Machine) Step(s State, at time.Time, e Event) (State, View, []Task) {
 	if before.chip.mood == chipBusy && n.chip.mood != chipBusy && !ended(e) {
 		n.tasks = append([]Task{DropChip{}}, n.tasks...)
 	}
-	n.handOver(before)
+	n.handOver(before, e)
 	v := m.View(n.State)
 	if spoken := m.prompt(n.State); spoken != m.prompt(before) {
 		if spoken.Key == "" {
@@ -293,6 +294,8 @@ func (n *next) event(e Event) {
 		n.parts = e.Parts
 	case HandoverChanged, HandoverOpened, FileComing, FileArrived, FileRefused:
 		n.handoverHappened(e)
+	case CameraChanged, PictureDone:
+		n.pictureHappened(e)
 	case OutboxSeen, OutboxDone:
 		n.outboxHappened(e)
 	case PINChecked:
@@ -352,12 +355,13 @@ func (n *next) say(key string) { n.note = key }
 func (n *next) end() {
 	fresh := n.Start(n.now)
 	fresh.scanner, fresh.reader, fresh.printer, fresh.online = n.scanner, n.reader, n.printer, n.online
-	fresh.parts, fresh.guard, fresh.handover = n.parts, n.guard, n.handover
+	fresh.parts, fresh.guard, fresh.handover, fresh.camera = n.parts, n.guard, n.handover, n.camera
 	n.State = fresh
 	n.do(End{})
 }
 
 func (n *next) tick() {
+	n.pictureTick()
 	if n.duty.at != noSheet {
 		n.life = n.now // staff are there
 		limit := dutyAfter

@@ -22,7 +22,8 @@ func events() []Event {
 		ChipReached{ChipReading}, ChipReached{ChipChecking}, ChipRead{genuine}, ChipRead{expired}, ChipRead{stranger},
 		PartsChanged{parts}, PINChecked{Right: true}, PINChecked{}, TestPrinted{Code: code1}, TestPrinted{Printer: PrinterOpen}}
 	out = append(out, HandoverChanged{true}, HandoverChanged{}, opened, FileComing{Question: noticePhoto}, FileArrived{photo}, FileArrived{late},
-		FileRefused{Question: noticePhoto, Why: "attach.no.kind"}, seen, OutboxSeen{}, OutboxDone{Work: WorkExported, N: 3}, OutboxDone{Work: WorkFailed})
+		FileRefused{Question: noticePhoto, Why: "attach.no.kind"},
+		CameraChanged{true}, CameraChanged{}, PictureDone{Taken: true}, PictureDone{}, seen, OutboxSeen{}, OutboxDone{Work: WorkExported, N: 3}, OutboxDone{Work: WorkFailed})
 	for why := ChipLifted; why <= ChipUnreadable; why++ {
 		out = append(out, ChipFailed{why})
 	}
@@ -31,7 +32,7 @@ func events() []Event {
 		"onscreen", "wait", "search", "way:type", "field", "door:submit", "door:ask", "door:lookup", "door:ticket",
 		"door:lawyer", "door:feedback", "row:" + birth, "row:" + residence, "row:nothing", "chip:birth", "line:person",
 		"size:3", "size:9", "theme:2", "calm", "rate:4", "date:year", "opt:no", "sug:0", "sug:99", "key:a", "key:1",
-		"file:1", "remove", "part:outbox", "send", "export", "stuck:1", "skip", "call", "way:number", "way:scan", "key:delete", "key:clear", "key:tone:sac", "nothing", ""} {
+		"picture", "file:1", "remove", "part:outbox", "send", "export", "stuck:1", "skip", "call", "way:number", "way:scan", "key:delete", "key:clear", "key:tone:sac", "nothing", ""} {
 		out = append(out, Touched{id})
 	}
 	return out
@@ -118,6 +119,13 @@ func TestEveryPairIsDecided(t *testing.T) {
 		if page == AtReview {
 			w.answers()
 		}
+		return w.s
+	}))
+	golden(t, "testdata/pairs-picture.golden", pairs(t, m, []Page{AtQuestion}, func(Page) State {
+		w := walk(t, m)
+		w.cameraAlone()
+		w.happen(FileArrived{photo})
+		w.touch("picture")
 		return w.s
 	}))
 }
@@ -258,7 +266,8 @@ func TestRandomWalk(t *testing.T) {
 				w.happen([]Event{ChipReached{ChipReading}, ChipReached{ChipChecking}, ChipRead{genuine}}[r.IntN(3)])
 			case w.v.Step == noticePhoto && n == 4:
 				sent++
-				w.happen([]Event{opened, FileComing{Question: noticePhoto}, FileArrived{photo}, FileArrived{scanned}}[r.IntN(4)])
+				w.happen([]Event{opened, FileComing{Question: noticePhoto}, FileArrived{photo}, FileArrived{scanned}, CameraChanged{true}, PictureDone{true},
+					FileRefused{noticePhoto, "picture.failed"}}[r.IntN(7)])
 			case before == AtIdentify, before == AtChip:
 				w.happen([]Event{Scanned{card7}, ReaderChanged{ReaderEmpty}, ReaderChanged{ReaderCard}}[r.IntN(3)])
 			case n == 4 && before == AtAttract:
@@ -306,7 +315,7 @@ func checkForgotten(t *testing.T, m *Machine, s State) {
 	t.Helper()
 	clean := m.Start(s.now)
 	clean.scanner, clean.reader, clean.printer, clean.online = s.scanner, s.reader, s.printer, s.online
-	clean.parts, clean.guard, clean.handover = s.parts, s.guard, s.handover
+	clean.parts, clean.guard, clean.handover, clean.camera = s.parts, s.guard, s.handover, s.camera
 	if !reflect.DeepEqual(s, clean) {
 		t.Fatal("something of the visit is left")
 	}
