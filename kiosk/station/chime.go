@@ -6,11 +6,12 @@ import (
 )
 
 // chime tells by ear how an event went, from what was on the screen before and is
-// now: a scan that led on, one that did not, a paper that is out or is not.
+// now: a scan that led on, one that did not, a paper that is out or is not, a picture
+// that was taken or was not.
 func (s *Station) chime(e visit.Event, before, now visit.View) {
 	on := before.Screen != now.Screen || before.Step != now.Step
 	c := voice.Quiet
-	switch e.(type) {
+	switch e := e.(type) {
 	case visit.Scanned:
 		switch {
 		case on || !before.Busy && now.Busy:
@@ -29,6 +30,11 @@ func (s *Station) chime(e visit.Event, before, now visit.View) {
 		}
 	case visit.PrintFailed:
 		c = voice.Bad
+	case visit.PictureDone:
+		c = voice.Bad
+		if e.Taken {
+			c = voice.Good
+		}
 	}
 	if c != voice.Quiet {
 		s.Mouth.Chime(c)

@@ -25,6 +25,7 @@ const (
 	ThingPrinter = "printer"
 	ThingScanner = "scanner"
 	ThingReader  = "reader"
+	ThingCamera  = "camera" // for pictures of papers
 	ThingSpeaker = "speaker"
 )
 
@@ -72,6 +73,7 @@ var troubles = map[string][]trouble.Code{
 	ThingScanner: {"scanner-away", "scanner-refused"},
 	ThingReader:  {"reader-away", "reader-daemon", "reader-denied", "reader-unseen"},
 	ThingPrinter: {"printer-away", "printer-refused", "printer-paper", "printer-near", "printer-open", "printer-faulty"},
+	ThingCamera:  {"camera-away", "camera-refused"},
 	ThingSpeaker: {"speaker-away", "speaker-wrong"},
 }
 

@@ -55,6 +55,9 @@ func (s *Station) parts() []visit.Part {
 	for _, thing := range []string{ThingPrinter, ThingScanner, ThingReader, ThingSpeaker} {
 		out = append(out, part(thing, all))
 	}
+	if s.booth != nil { // few stations have one
+		out = append(out, part(ThingCamera, all))
+	}
 	since := map[trouble.Code]time.Time{}
 	for _, t := range s.Troubles.All() {
 		since[t.Code] = t.Since

@@ -30,14 +30,7 @@ func (s *Station) openHandover(t visit.OpenHandover) {
 	if s.Phones == nil || tray == nil {
 		return
 	}
-	post := func(e visit.Event) {
-		s.mu.Lock()
-		ours := s.tray == tray
-		s.mu.Unlock()
-		if ours {
-			s.Post(e)
-		}
-	}
+	post := func(e visit.Event) { s.postFor(tray, e) }
 	at, ok := s.Phones.Page.Open(handover.Ask{
 		Label: t.Label, Tray: tray,
 		Coming: func() { post(visit.FileComing{Question: t.Question}) },
@@ -52,6 +45,16 @@ func (s *Station) openHandover(t visit.OpenHandover) {
 		return
 	}
 	s.Post(visit.HandoverOpened{Question: t.Question, URL: at.URL, Code: at.Code, Wifi: s.Phones.Wifi, Warns: s.Phones.Warns})
+}
+
+// postFor tells the visit whose tray it is; after its end, nobody.
+func (s *Station) postFor(tray *attachment.Tray, e visit.Event) {
+	s.mu.Lock()
+	ours := s.tray == tray
+	s.mu.Unlock()
+	if ours {
+		s.Post(e)
+	}
 }
 
 // closeHandover closes the page, if one is open.

@@ -17,6 +17,7 @@ import (
 	"filippo.io/age"
 
 	"motcua/devices/barcode"
+	"motcua/devices/barcode/camera"
 	"motcua/devices/card"
 	"motcua/devices/card/lds/trust"
 	"motcua/devices/receipt"
@@ -52,8 +53,9 @@ type Parts struct {
 	Scanners []Unit[barcode.Scanner]
 	Printers []Unit[receipt.Printer]
 	Readers  []Unit[card.Reader]
-	Speaker  string // name of the loudspeaker's unit; "" = none is configured
-	Plugs    Plugs  // nil = nobody tells; lost units are tried now and then
+	Camera   *Unit[camera.Source] // for pictures of papers; nil = there is none
+	Speaker  string               // name of the loudspeaker's unit; "" = none is configured
+	Plugs    Plugs                // nil = nobody tells; lost units are tried now and then
 	// ReaderTrouble names the trouble of a reader that cannot be opened or used; nil
 	// = reader-away, whatever the reason.
 	ReaderTrouble func(error) trouble.Code
@@ -85,6 +87,7 @@ type Station struct {
 	scanners []*scanner
 	printers []*printer
 	reader   *reader
+	booth    *booth // nil = no camera
 	work     sync.WaitGroup
 
 	mu       sync.Mutex // guards what follows
@@ -121,6 +124,10 @@ func New(p Parts) *Station {
 	if p.Readers != nil {
 		s.reader = &reader{open: s.openReader, plugs: p.Plugs, told: s.readerTold, post: s.postOf, inspect: s.inspect, do: s.do, log: p.Log}
 	}
+	if p.Camera != nil {
+		s.units.add(ThingCamera, p.Camera.Name, p.Camera.Model)
+		s.booth = newBooth(*p.Camera)
+	}
 	if p.Speaker != "" {
 		s.units.add(ThingSpeaker, p.Speaker, "")
 	}
@@ -138,6 +145,9 @@ func (s *Station) Run(ctx context.Context) error {
 	}
 	if s.reader != nil {
 		s.do(func() { s.reader.run(ctx) })
+	}
+	if s.booth != nil {
+		s.do(func() { s.runBooth(ctx) })
 	}
 	s.do(func() { s.tellParts(ctx) })
 	s.do(func() { s.payOwed(ctx) })
@@ -276,6 +286,10 @@ func (s *Station) perform(ctx context.Context, t visit.Task) {
 		s.closeHandover()
 	case visit.DropFile:
 		s.dropFile(ctx, t.ID)
+	case visit.TakePicture:
+		s.takePicture(ctx, t)
+	case visit.DropPicture:
+		s.dropPicture()
 	case visit.LookIntoOutbox:
 		s.do(func() { s.lookIntoOutbox(ctx) })
 	case visit.SendNow:
@@ -322,6 +336,7 @@ func (s *Station) endVisit() {
 	s.desk.forget()
 	s.dropChip()
 	s.closeHandover()
+	s.dropPicture()
 	s.clearTray()
 	s.Mouth.Hush()
 	s.Mouth.SetLevel(level(s.Level))
