@@ -103,7 +103,7 @@ func open(ctx context.Context, c config.Config) (h *house, err error) {
 		Name: c.Station, Unit: unit, Pack: h.pack, Texts: h.texts,
 		Machine: visit.New(visit.Place{Texts: h.texts, Pack: h.pack, Unit: unit, Station: c.Station,
 			HasScanner: scanners != nil, HasReader: readers != nil, HasPrinter: printers != nil, HasPIN: c.Staff.PIN != ""}),
-		Show: h.screen.Show, Scanners: scanners, Printers: printers, Readers: readers, Speaker: speaker.Name, Plugs: h.plugs,
+		Show: h.screen.Show, Scanners: scanners, Printers: printers, Readers: readers, Camera: h.paperCamera(), Speaker: speaker.Name, Plugs: h.plugs,
 		ReaderTrouble: readerTrouble, Anchors: h.anchors(),
 		Mouth: h.mouth, Level: c.Voice.Level, Press: press, Journal: h.journal, PIN: pin.NewGate(c.Staff.PIN, time.Now),
 		Phones: h.phones(unit), Outbox: h.outbox, Sender: h.uplink, Key: bundle.Key, To: bundle.To, LookUp: h.lookUp,

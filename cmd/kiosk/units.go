@@ -74,6 +74,22 @@ func openCamera(ctx context.Context, u config.Peripheral) (barcode.Scanner, erro
 	return s, nil
 }
 
+// paperCamera says how the camera that takes pictures of papers is opened; nil =
+// none is configured.
+func (h *house) paperCamera() *station.Unit[camera.Source] {
+	u, ok := h.config.Peripheral("camera")
+	if !ok {
+		return nil
+	}
+	return &station.Unit[camera.Source]{Name: u.Name, Open: func(ctx context.Context) (camera.Source, error) {
+		v, err := camera.OpenVideo(ctx, u.Name, u.Port, u.Width, u.Height)
+		if err != nil {
+			return nil, err
+		}
+		return v, nil
+	}}
+}
+
 // printers says how the configured printers are opened.
 func (h *house) printers() []station.Unit[receipt.Printer] {
 	var all []station.Unit[receipt.Printer]

@@ -167,7 +167,7 @@ func (c devicesCmd) plugged(p config.Peripheral, finds []known.Find, unseen erro
 
 // node is what the unit's driver opens now.
 func node(p config.Peripheral, f known.Find) string {
-	subsystem := map[string]string{"serial": "tty", "acr122s": "tty", "camera": "video4linux"}[p.Driver]
+	subsystem := map[string]string{"serial": "tty", "acr122s": "tty", "camera": "video4linux", "v4l2": "video4linux"}[p.Driver]
 	for _, a := range f.Faces {
 		for _, n := range a.Nodes {
 			if n.Subsystem == subsystem || p.Driver == "escpos" && (n.Subsystem == "usbmisc" || n.Subsystem == "tty") {

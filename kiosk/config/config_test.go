@@ -82,7 +82,7 @@ func TestFaults(t *testing.T) {
 		`kiosk.toml:19: baud is a rate`,
 		`kiosk.toml:24: drivers for receipt: escpos; got "laser"`,
 		`kiosk.toml:29: there is another peripheral named "scanner"`,
-		`kiosk.toml:30: thing is barcode, card, receipt or sound; got "telex"`,
+		`kiosk.toml:30: thing is barcode, camera, card, receipt or sound; got "telex"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("Parse: fault %q is not among:\n%v", want, err)
@@ -142,7 +142,7 @@ func TestCardReader(t *testing.T) {
 		"driver = \"ccid\"\n":                                    `kiosk.toml:19: drivers for card: pcsc, acr122s; got "ccid"`,
 		"driver = \"acr122s\"\n":                                 `kiosk.toml:16: port is the path of the line to it`,
 		"driver = \"acr122s\"\nport = \"p\"\nreader = \"ACR\"\n": `kiosk.toml:21: reader is not for acr122s but for pcsc`,
-		"driver = \"pcsc\"\nport = \"/dev/ttyUSB0\"\n":           `kiosk.toml:20: port is not for pcsc but for serial, camera, escpos, acr122s`,
+		"driver = \"pcsc\"\nport = \"/dev/ttyUSB0\"\n":           `kiosk.toml:20: port is not for pcsc but for serial, camera, v4l2, escpos, acr122s`,
 		"driver = \"pcsc\"\nanchors = \"/etc\"\n":                `kiosk.toml:20: "peripheral.anchors" is not a key`,
 		"driver = \"pcsc\"\n[trust.x]\ncountry = \"VN\"\n":       `kiosk.toml:20: "trust.x" is not a key`,
 	} {
@@ -195,6 +195,8 @@ func TestUnits(t *testing.T) {
 			Thing: "receipt", Driver: "escpos", Port: "usb:04b8:0e15", Profile: "epson-tm-t82"},
 		"thing = \"receipt\"\ndriver = \"escpos\"\nport = \"tcp://10.0.0.9:9100\"\nprofile = \"generic-80\"\n": {
 			Thing: "receipt", Driver: "escpos", Port: "tcp://10.0.0.9:9100", Profile: "generic-80"},
+		"thing = \"camera\"\ndriver = \"v4l2\"\nport = \"/dev/v4l/by-id/c\"\nwidth = 1920\nheight = 1080\n": {
+			Thing: "camera", Driver: "v4l2", Port: "/dev/v4l/by-id/c", Width: 1920, Height: 1080},
 		"thing = \"sound\"\ndriver = \"oto\"\ncard = \"Device_1\"\n": {Thing: "sound", Driver: "oto", Card: "Device_1"},
 	} {
 		want.Name = "u"
@@ -207,18 +209,25 @@ func TestUnits(t *testing.T) {
 		}
 	}
 	for lines, want := range map[string]string{
-		"thing = \"barcode\"\ndriver = \"serial\"\nport = \"p\"\nprofile = \"acme\"\n":                           `kiosk.toml:19: `,
-		"thing = \"barcode\"\ndriver = \"serial\"\nport = \"p\"\ntrigger = \"host\"\n":                           `kiosk.toml:19: trigger needs a profile`,
-		"thing = \"barcode\"\ndriver = \"serial\"\nport = \"p\"\ntrigger = \"pull\"\n":                           `kiosk.toml:19: trigger is presentation or host; got "pull"`,
-		"thing = \"barcode\"\ndriver = \"camera\"\n":                                                             `kiosk.toml:14: port is the path of the line to it, best below /dev/v4l/by-id`,
-		"thing = \"barcode\"\ndriver = \"camera\"\nport = \"p\"\nbaud = 9600\n":                                  `kiosk.toml:19: baud is not for camera but for serial, escpos, acr122s`,
-		"thing = \"barcode\"\ndriver = \"hid\"\nusb = \"0c2e:0b6a\"\ninterface = 99\n":                           `kiosk.toml:19: interface is the number`,
-		"thing = \"receipt\"\ndriver = \"escpos\"\nport = \"tcp://\"\nprofile = \"generic-80\"":                  `kiosk.toml:18: port on a network is like`,
-		"thing = \"receipt\"\ndriver = \"escpos\"\nport = \"usb:x\"\nprofile = \"generic-80\"":                   `kiosk.toml:18: `,
-		"thing = \"receipt\"\ndriver = \"escpos\"\nport = \"p\"\nprofile = \"laser\"":                            `kiosk.toml:19: `,
-		"thing = \"sound\"\ndriver = \"oto\"\ncard = \"hw:1\"":                                                   `kiosk.toml:18: card is the id of a sound card`,
-		"thing = \"sound\"\ndriver = \"oto\"\n[[peripheral]]\nname = \"b\"\nthing = \"sound\"\ndriver = \"oto\"": `kiosk.toml:20: "u" is a loudspeaker already`,
-		"thing = \"sound\"\ndriver = \"oto\"\n[staff]\npin = \"4711\"":                                           `kiosk.toml:19: staff.pin is not the hash of a PIN`,
+		"thing = \"barcode\"\ndriver = \"serial\"\nport = \"p\"\nprofile = \"acme\"\n":                                                                `kiosk.toml:19: `,
+		"thing = \"barcode\"\ndriver = \"serial\"\nport = \"p\"\ntrigger = \"host\"\n":                                                                `kiosk.toml:19: trigger needs a profile`,
+		"thing = \"barcode\"\ndriver = \"serial\"\nport = \"p\"\ntrigger = \"pull\"\n":                                                                `kiosk.toml:19: trigger is presentation or host; got "pull"`,
+		"thing = \"barcode\"\ndriver = \"camera\"\n":                                                                                                  `kiosk.toml:14: port is the path of the line to it, best below /dev/v4l/by-id`,
+		"thing = \"barcode\"\ndriver = \"camera\"\nport = \"p\"\nbaud = 9600\n":                                                                       `kiosk.toml:19: baud is not for camera but for serial, escpos, acr122s`,
+		"thing = \"camera\"\ndriver = \"v4l2\"\n":                                                                                                     `kiosk.toml:14: port is the path of the line to it, best below /dev/v4l/by-id`,
+		"thing = \"camera\"\ndriver = \"camera\"\nport = \"p\"\n":                                                                                     `drivers for camera: v4l2; got "camera"`,
+		"thing = \"camera\"\ndriver = \"v4l2\"\nport = \"p\"\nwidth = 1920\n":                                                                         `kiosk.toml:19: width and height are those of a picture`,
+		"thing = \"camera\"\ndriver = \"v4l2\"\nport = \"p\"\nwidth = -1\nheight = 5\n":                                                               `got -1 and 5`,
+		"thing = \"barcode\"\ndriver = \"camera\"\nport = \"p\"\nwidth = 1920\nheight = 1080\n":                                                       `width is not for camera but for v4l2`,
+		"thing = \"camera\"\ndriver = \"v4l2\"\nport = \"p\"\n[[peripheral]]\nname = \"b\"\nthing = \"barcode\"\ndriver = \"camera\"\nport = \"p\"\n": `"u" has this camera`,
+		"thing = \"camera\"\ndriver = \"v4l2\"\nport = \"p\"\n[[peripheral]]\nname = \"b\"\nthing = \"camera\"\ndriver = \"v4l2\"\nport = \"q\"\n":    `"u" takes the pictures of papers already`,
+		"thing = \"barcode\"\ndriver = \"hid\"\nusb = \"0c2e:0b6a\"\ninterface = 99\n":                                                                `kiosk.toml:19: interface is the number`,
+		"thing = \"receipt\"\ndriver = \"escpos\"\nport = \"tcp://\"\nprofile = \"generic-80\"":                                                       `kiosk.toml:18: port on a network is like`,
+		"thing = \"receipt\"\ndriver = \"escpos\"\nport = \"usb:x\"\nprofile = \"generic-80\"":                                                        `kiosk.toml:18: `,
+		"thing = \"receipt\"\ndriver = \"escpos\"\nport = \"p\"\nprofile = \"laser\"":                                                                 `kiosk.toml:19: `,
+		"thing = \"sound\"\ndriver = \"oto\"\ncard = \"hw:1\"":                                                                                        `kiosk.toml:18: card is the id of a sound card`,
+		"thing = \"sound\"\ndriver = \"oto\"\n[[peripheral]]\nname = \"b\"\nthing = \"sound\"\ndriver = \"oto\"":                                      `kiosk.toml:20: "u" is a loudspeaker already`,
+		"thing = \"sound\"\ndriver = \"oto\"\n[staff]\npin = \"4711\"":                                                                                `kiosk.toml:19: staff.pin is not the hash of a PIN`,
 	} {
 		if _, err := Parse("kiosk.toml", unit(lines)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Parse of %q: %v, want %q", lines, err, want)

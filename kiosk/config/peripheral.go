@@ -16,8 +16,8 @@ import (
 // take its place while it cannot be. Scanners are all listened to.
 type Peripheral struct {
 	Name   string `toml:"name"`   // as it is called in logs and by kioskctl
-	Thing  string `toml:"thing"`  // what it is: barcode, card, receipt, sound
-	Driver string `toml:"driver"` // who talks to it: serial, pcsc, escpos, oto
+	Thing  string `toml:"thing"`  // what it is: barcode, camera, card, receipt, sound
+	Driver string `toml:"driver"` // who talks to it: serial, v4l2, pcsc, escpos, oto
 	// Port is where it hangs: a stable path, best below /dev/serial/by-id or
 	// /dev/v4l/by-id; for escpos also a name such as usb:04b8:0e15 (what `kioskctl
 	// identify` says), /dev/usb/lp0 or tcp://host:9100.
@@ -31,13 +31,21 @@ type Peripheral struct {
 	// Profile is a printer's model, or the family of commands of a serial scanner.
 	Profile string `toml:"profile"`
 	Trigger string `toml:"trigger"` // of serial scanners: presentation or host, told to it at each start; "" = as it is set
+	// Width and Height are the pictures of v4l2 to ask for, in pixels, both or none;
+	// 0 = 1280 by 720. The camera gives what comes closest.
+	Width  int `toml:"width"`
+	Height int `toml:"height"`
 	// Required: a station without it is not ready, which kioskctl says of it. Nobody
 	// is turned away for want of a unit of either kind.
 	Required bool `toml:"required"`
 }
 
+// largestSide is past every document camera that there is.
+const largestSide = 10_000
+
 // drivers says which drivers there are for which thing.
-var drivers = map[string][]string{"barcode": {"serial", "hid", "camera"}, "card": {"pcsc", "acr122s"}, "receipt": {"escpos"}, "sound": {"oto"}}
+var drivers = map[string][]string{"barcode": {"serial", "hid", "camera"}, "camera": {"v4l2"}, "card": {"pcsc", "acr122s"},
+	"receipt": {"escpos"}, "sound": {"oto"}}
 
 // keys says which drivers a key is for; a key that is none of a driver's is a
 // fault, for somebody believes that it does something.
@@ -46,7 +54,7 @@ var keys = []struct {
 	drivers []string
 	set     func(Peripheral) bool
 }{
-	{"port", []string{"serial", "camera", "escpos", "acr122s"}, func(p Peripheral) bool { return p.Port != "" }},
+	{"port", []string{"serial", "camera", "v4l2", "escpos", "acr122s"}, func(p Peripheral) bool { return p.Port != "" }},
 	{"usb", []string{"hid"}, func(p Peripheral) bool { return p.USB != "" }},
 	{"kind", []string{"hid"}, func(p Peripheral) bool { return p.Kind != "" }},
 	{"interface", []string{"hid"}, func(p Peripheral) bool { return p.Interface != 0 }},
@@ -54,6 +62,8 @@ var keys = []struct {
 	{"card", []string{"oto"}, func(p Peripheral) bool { return p.Card != "" }},
 	{"baud", []string{"serial", "escpos", "acr122s"}, func(p Peripheral) bool { return p.Baud != 0 }},
 	{"profile", []string{"serial", "escpos"}, func(p Peripheral) bool { return p.Profile != "" }},
+	{"width", []string{"v4l2"}, func(p Peripheral) bool { return p.Width != 0 }},
+	{"height", []string{"v4l2"}, func(p Peripheral) bool { return p.Height != 0 }},
 	{"trigger", []string{"serial"}, func(p Peripheral) bool { return p.Trigger != "" }},
 }
 
@@ -63,7 +73,8 @@ var (
 )
 
 func (c *Config) checkPeripherals(fault func(key, format string, args ...any)) {
-	names, speaker := map[string]bool{}, ""
+	names, speaker, papers := map[string]bool{}, "", ""
+	seen := map[string]string{} // cameras by their port
 	for i, p := range c.Peripherals {
 		wrong := func(key, format string, args ...any) {
 			fault(fmt.Sprintf("peripheral.%d.%s", i, key), format, args...)
@@ -78,7 +89,7 @@ func (c *Config) checkPeripherals(fault func(key, format string, args ...any)) {
 		known, ok := drivers[p.Thing]
 		switch {
 		case !ok:
-			wrong("thing", "thing is barcode, card, receipt or sound; got %q", p.Thing)
+			wrong("thing", "thing is barcode, camera, card, receipt or sound; got %q", p.Thing)
 		case !slices.Contains(known, p.Driver):
 			wrong("driver", "drivers for %s: %s; got %q", p.Thing, strings.Join(known, ", "), p.Driver)
 		default:
@@ -89,6 +100,18 @@ func (c *Config) checkPeripherals(fault func(key, format string, args ...any)) {
 				wrong("thing", "%q is a loudspeaker already; one is used", speaker)
 			}
 			speaker = p.Name
+		}
+		if p.Thing == "camera" {
+			if papers != "" {
+				wrong("thing", "%q takes the pictures of papers already; one is used", papers)
+			}
+			papers = p.Name
+		}
+		if (p.Driver == "camera" || p.Driver == "v4l2") && p.Port != "" {
+			if other := seen[p.Port]; other != "" {
+				wrong("port", "%q has this camera; it cannot read codes and take pictures of papers", other)
+			}
+			seen[p.Port] = p.Name
 		}
 		if p.Baud < 0 {
 			wrong("baud", "baud is a rate in bits a second; got %d", p.Baud)
@@ -121,6 +144,11 @@ func (p Peripheral) check(wrong func(key, format string, args ...any)) {
 		p.checkPath(wrong, "/dev/serial/by-id")
 	case "camera":
 		p.checkPath(wrong, "/dev/v4l/by-id")
+	case "v4l2":
+		p.checkPath(wrong, "/dev/v4l/by-id")
+		if p.Width < 0 || p.Height < 0 || p.Width > largestSide || p.Height > largestSide || (p.Width == 0) != (p.Height == 0) {
+			wrong("width", "width and height are those of a picture, up to %d pixels, both or none; got %d and %d", largestSide, p.Width, p.Height)
+		}
 	case "escpos":
 		p.checkLine(wrong)
 		if _, err := escpos.Model(p.Profile); err != nil {
