@@ -60,6 +60,23 @@ func TestReaderByDriver(t *testing.T) {
 	}
 }
 
+// The camera for papers is the one configured as that, and not one that reads codes.
+func TestPaperCamera(t *testing.T) {
+	codes := config.Peripheral{Name: "codes", Thing: "barcode", Driver: "camera", Port: "/dev/null"}
+	if (&house{config: config.Config{Peripherals: []config.Peripheral{codes}}}).paperCamera() != nil {
+		t.Error("a camera that is not configured")
+	}
+	path := filepath.Join(t.TempDir(), "video0")
+	h := &house{config: config.Config{Peripherals: []config.Peripheral{codes, {Name: "papers", Thing: "camera", Driver: "v4l2", Port: path}}}}
+	u := h.paperCamera()
+	if u == nil || u.Name != "papers" {
+		t.Fatalf("it is %v", u)
+	}
+	if c, err := u.Open(t.Context()); c != nil || !errors.Is(err, devices.ErrGone) || !strings.Contains(err.Error(), path) {
+		t.Errorf("opened %v, %v", c, err)
+	}
+}
+
 // A faulty anchor is named and left out, a folder that is not there is named, and
 // neither stops the kiosk.
 func TestAnchors(t *testing.T) {

@@ -218,6 +218,7 @@ func TestPictureRefused(t *testing.T) {
 	l.change(func() { l.wide = true })
 	h.touch("picture")
 	h.regrets(h.s.Texts.In("vi", "attach.no.wide", nil))
+	h.until("another can be taken", offered)
 	l.change(func() { l.wide = false })
 	for n := range 12 {
 		h.touch("picture")
@@ -225,6 +226,7 @@ func TestPictureRefused(t *testing.T) {
 	}
 	h.touch("picture")
 	h.regrets("Mỗi lần nộp nhận tối đa 12 tệp")
+	h.until("another can be taken", offered)
 	if !l.shut() || h.parts() != 12 {
 		t.Errorf("shut: %v; %d files", l.shut(), h.parts())
 	}

@@ -242,7 +242,7 @@ func TestRandomWalk(t *testing.T) {
 	r := rand.New(rand.NewPCG(2026, 11))
 	all := events()
 	each := 20_000/len(Pages) + 1
-	visits, submitted, chips, duties, sent := 0, 0, 0, 0, 0
+	visits, submitted, chips, duties, sent, pictures := 0, 0, 0, 0, 0, 0
 	for _, from := range Pages {
 		w := walk(t, m)
 		w.s = arrive(t, m, from)
@@ -267,7 +267,7 @@ func TestRandomWalk(t *testing.T) {
 			case w.v.Step == noticePhoto && n == 4:
 				sent++
 				w.happen([]Event{opened, FileComing{Question: noticePhoto}, FileArrived{photo}, FileArrived{scanned}, CameraChanged{true}, PictureDone{true},
-					FileRefused{noticePhoto, "picture.failed"}}[r.IntN(7)])
+					FileRefused{noticePhoto, "picture.failed"}, CameraChanged{true}, Touched{"picture"}, Touched{"picture"}}[r.IntN(10)])
 			case before == AtIdentify, before == AtChip:
 				w.happen([]Event{Scanned{card7}, ReaderChanged{ReaderEmpty}, ReaderChanged{ReaderCard}}[r.IntN(3)])
 			case n == 4 && before == AtAttract:
@@ -288,6 +288,9 @@ func TestRandomWalk(t *testing.T) {
 					t.Fatal("submitted without consent")
 				}
 			}
+			if has[TakePicture](w) {
+				pictures++
+			}
 			if has[ReadChip](w) {
 				chips++
 			}
@@ -304,9 +307,9 @@ func TestRandomWalk(t *testing.T) {
 		}
 		everybodyLeaves(t, m, w.s, w.now)
 	}
-	t.Logf("%d visits, %d submissions, %d chips, %d moments of staff, %d of phones", visits, submitted, chips, duties, sent)
-	if visits < 50 || submitted < 5 || chips < 20 || duties < 20 || sent < 20 {
-		t.Errorf("%d visits, %d submissions, %d chips, %d moments of staff, %d of phones: the walk shows too little", visits, submitted, chips, duties, sent)
+	t.Logf("%d visits, %d submissions, %d chips, %d moments of staff, %d of phones, %d pictures", visits, submitted, chips, duties, sent, pictures)
+	if visits < 50 || submitted < 5 || chips < 20 || duties < 20 || sent < 20 || pictures == 0 {
+		t.Errorf("%d visits, %d submissions, %d chips, %d moments of staff, %d of phones, %d pictures: the walk shows too little", visits, submitted, chips, duties, sent, pictures)
 	}
 }
 
