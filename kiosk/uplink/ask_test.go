@@ -35,12 +35,18 @@ func TestSendThis(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		synctest.Wait()
-		w.central.misbehave(nil)
+		// The first asked for is still on its way when the second is.
+		both := make(chan struct{})
+		w.central.misbehave(func(http.ResponseWriter, *http.Request) bool {
+			<-both
+			return false
+		})
 		for _, id := range []string{ids[3], ids[4]} {
 			if err := u.SendThis(t.Context(), id); err != nil {
 				t.Fatal(err)
 			}
 		}
+		close(both)
 		if took := delivery(t, u, ids[4]); took > time.Second {
 			t.Errorf("delivered after %v, want at once", took)
 		}
