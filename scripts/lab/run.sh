@@ -13,7 +13,7 @@
 #
 #   LAB_LOG=file   keep the whole of what the machine said
 #   LAB_PACKAGES="./devices/port"   these packages only
-#   LAB_LIMIT=900  seconds until a machine that hangs is ended
+#   LAB_LIMIT=1800  seconds until a machine that hangs is ended
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -124,7 +124,7 @@ log=${LAB_LOG:-$work/log}
 began=$(date +%s)
 # Time inside goes by instructions, not by the clock on the wall: a busy computer
 # makes no pauses, and waits take no time.
-timeout --foreground "${LAB_LIMIT:-900}" qemu-system-x86_64 -accel tcg -icount shift=1,sleep=off -rtc clock=vm \
+timeout --foreground "${LAB_LIMIT:-1800}" qemu-system-x86_64 -accel tcg -icount shift=1,sleep=off -rtc clock=vm \
 	-m 512 -smp 1 -nodefaults -nographic -no-reboot "${units[@]}" \
 	-serial stdio -kernel "$image/boot/vmlinuz-$version" -initrd "$work/initrd" \
 	-append "console=ttyS0 quiet oops=panic panic=-1 mitigations=off" </dev/null >"$log" 2>&1 || true
