@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"runtime/pprof"
 	"syscall"
 	"time"
@@ -60,7 +59,7 @@ func main() {
 	}
 	var f flags
 	kong.Parse(&f, kong.Name("kiosk"), kong.Description("The program on a station."),
-		kong.Vars{"config": config.DefaultPath, "version": version()})
+		kong.Vars{"config": config.DefaultPath, "version": kiosk.Version()})
 	os.Exit(run(f.Config))
 }
 
@@ -104,22 +103,4 @@ func watch(ctx context.Context) {
 		fmt.Fprintln(os.Stderr, err)
 	}
 	os.Exit(1)
-}
-
-// version names the build: the commit, and "-dirty" where the tree was not clean.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v, dirty := "unversioned", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision" && len(s.Value) >= 12:
-			v = s.Value[:12]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "-dirty"
-		}
-	}
-	return v + dirty
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"motcua/kiosk"
 	"motcua/kiosk/contract"
 	"motcua/kiosk/hatch"
 	"motcua/kiosk/screen"
@@ -37,7 +38,7 @@ func (h *house) heard(n uplink.News) {
 
 // health is what the heartbeat says of this station.
 func (h *house) health() uplink.Health {
-	out := uplink.Health{Version: version(), Pack: h.pack.ID + " " + h.pack.Version}
+	out := uplink.Health{Version: kiosk.Version(), Pack: h.pack.ID + " " + h.pack.Version}
 	for _, t := range h.troubles.Now(time.Now()) {
 		out.Troubles = append(out.Troubles, contract.Trouble{Code: string(t.Code), Since: t.Since})
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"motcua/kiosk"
 	"motcua/kiosk/hatch"
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/pack"
@@ -18,7 +19,7 @@ var _ hatch.Kiosk = window{}
 
 // Status tells how the kiosk is.
 func (w window) Status(ctx context.Context) (hatch.Status, error) {
-	s := hatch.Status{Version: version(), Station: w.config.Station, Unit: w.config.Unit,
+	s := hatch.Status{Version: kiosk.Version(), Station: w.config.Station, Unit: w.config.Unit,
 		Pack: w.pack.ID + " " + w.pack.Version, Since: w.began, Peripherals: w.peripherals()}
 	if shown, ok := w.screen.View(); ok {
 		s.Screen = shown.Screen

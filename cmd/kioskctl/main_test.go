@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("HANOI", hanoi)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"kiosk": kiosk, "code": code, "picture": drawPicture},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"kiosk": runKiosk, "code": code, "picture": drawPicture},
 	})
 }
 
@@ -52,8 +52,8 @@ func code(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// kiosk starts a kiosk behind the hatch: "kiosk well", or one of the cases below.
-func kiosk(ts *testscript.TestScript, _ bool, args []string) {
+// runKiosk starts a kiosk behind the hatch: "kiosk well", or one of the cases below.
+func runKiosk(ts *testscript.TestScript, _ bool, args []string) {
 	k := hatchsim.New(statusOf(args[0]))
 	k.Show(hatch.Screen{Screen: "question", Step: "child_name", Lang: "vi", Width: 1080, Height: 1920,
 		Targets: []hatch.Target{{ID: "back", Label: "Quay lại", X: 56, Y: 1500, W: 300, H: 136, Enabled: true},

@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +19,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"motcua/assets"
+	"motcua/kiosk"
 	"motcua/kiosk/checkup"
 	"motcua/kiosk/config"
 	"motcua/kiosk/hatch"
@@ -106,7 +106,7 @@ func (c reportCmd) gather(d *desk) (report.Report, error) {
 		return report.Report{}, err
 	}
 	r := report.Report{Made: d.now.Truncate(time.Second), Station: cfg.Station, Unit: cfg.Unit, Running: err == nil, Since: s.Since,
-		Versions: report.Versions{Kiosk: s.Version, Kioskctl: ownVersion(), Pack: s.Pack, System: systemName("/etc/os-release"), Kernel: kernelName()},
+		Versions: report.Versions{Kiosk: s.Version, Kioskctl: kiosk.Version(), Pack: s.Pack, System: systemName("/etc/os-release"), Kernel: kernelName()},
 		Outbox:   report.Outbox{Waiting: s.Outbox.Waiting, Refused: s.Outbox.Refused, Oldest: s.Outbox.Oldest},
 		Uplink:   report.Uplink{URL: cfg.Central.URL, Reached: s.Uplink.Reached, Last: s.Uplink.Last, Problem: s.Uplink.Problem},
 		Clock:    clockState(), Disk: diskOf(cfg.Data),
@@ -209,22 +209,4 @@ func kernelName() string {
 		return ""
 	}
 	return unix.ByteSliceToString(u.Release[:])
-}
-
-// ownVersion names the build: the commit, and "-dirty" where the tree was not clean.
-func ownVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v, dirty := "unversioned", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision" && len(s.Value) >= 12:
-			v = s.Value[:12]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "-dirty"
-		}
-	}
-	return v + dirty
 }
