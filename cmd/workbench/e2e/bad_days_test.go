@@ -153,6 +153,7 @@ func TestPowerCutWithSomethingStored(t *testing.T) {
 	}
 	must(t, s.KillKiosk())
 	must(t, s.StartKiosk(ctx))
+	must(t, s.AwaitReader(ctx))
 	shown, err := c.At(ctx, "attract")
 	must(t, err)
 	if shown.Code != "" {

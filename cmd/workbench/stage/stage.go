@@ -100,7 +100,10 @@ func Open(ctx context.Context, o Options) (_ *Stage, err error) {
 		return nil, err
 	}
 	s.Hatch = hatch.Dial(s.Socket())
-	return s, s.StartKiosk(ctx)
+	if err := s.StartKiosk(ctx); err != nil {
+		return s, err
+	}
+	return s, s.AwaitReader(ctx)
 }
 
 // Close ends the programs, the last started first, and returns once they have.
@@ -220,6 +223,28 @@ func (s *Stage) StartKiosk(ctx context.Context) error {
 	return p.ready(ctx, func(ctx context.Context) error {
 		_, err := s.Hatch.Screen(ctx, 0)
 		return err
+	})
+}
+
+// AwaitReader returns once the kiosk has its card reader, if there is one: until
+// then it serves visitors as if there were none.
+func (s *Stage) AwaitReader(ctx context.Context) error {
+	if s.Chipless != "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, ready)
+	defer cancel()
+	return s.kiosk.ready(ctx, func(ctx context.Context) error {
+		status, err := s.Hatch.Status(ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range status.Peripherals {
+			if p.Thing == "card" && p.Fine {
+				return nil
+			}
+		}
+		return errors.New("the kiosk has no card reader yet")
 	})
 }
 
