@@ -240,7 +240,7 @@ func (s *Stage) AwaitReader(ctx context.Context) error {
 			return err
 		}
 		for _, p := range status.Peripherals {
-			if p.Thing == "card" && p.Fine {
+			if p.Thing == "card" && p.State == "ok" { // what is not known yet is fine, too
 				return nil
 			}
 		}
