@@ -20,7 +20,9 @@ type Options struct {
 	// emrtd.Method, those of one kind in the order given, four at most.
 	Passwords []lds.Secret
 	// Groups are the data groups that the caller wants, in the order to read them.
-	// What the proof needs beyond is read too.
+	// What the proof needs beyond is read too. DG2, the portrait, is in the result
+	// only if EF.SOD has a hash for it and the hash is right: a face that nobody
+	// vouches for is shown to nobody.
 	Groups []lds.File
 	// Anchors are the state's certificates; without any, no signature leads to one.
 	Anchors *trust.Anchors
@@ -215,7 +217,7 @@ func (i *inspection) check() (*Result, error) {
 			return nil, err
 		}
 	}
-	r := &Result{Files: i.files, Method: i.method, Noise: i.noise}
+	r := &Result{Method: i.method, Noise: i.noise}
 	_ = i.timed(Checking, 0, func() error {
 		groups := map[lds.File][]byte{}
 		for f, b := range i.files {
@@ -238,7 +240,11 @@ func (i *inspection) check() (*Result, error) {
 			r.Proof = r.Proof.Noted(trust.Doubt{Reason: trust.GroupMissing, File: f})
 		}
 	}
-	r.Times = i.times
+	if face := i.files[lds.DG2]; i.signed(lds.DG2) == nil {
+		clear(face)
+		delete(i.files, lds.DG2)
+	}
+	r.Files, r.Times = i.files, i.times
 	return r, nil
 }
 

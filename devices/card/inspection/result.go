@@ -34,7 +34,9 @@ func (s Step) String() string {
 // Result is what an inspection came to. It prints without a byte of a file.
 type Result struct {
 	// Files are the files that were read, whole: those asked for as far as the
-	// chip has them and the SOD covers them, EF.SOD, and what the proof needed.
+	// chip has them and the SOD covers them, EF.SOD, and what the proof needed. A
+	// DG2 that is here is the one that EF.SOD has the hash of; whether the state
+	// signed that, the Proof tells.
 	Files  map[lds.File][]byte
 	Proof  trust.Proof
 	Method emrtd.Method // how the chip was opened

@@ -43,7 +43,7 @@ func (i *inspection) session(ctx context.Context, keys []*emrtd.Password) error 
 		}
 	}
 	for _, f := range i.o.Groups {
-		if i.sod != nil && !i.covers(f) {
+		if !i.covers(f) && (i.sod != nil || f == lds.DG2) {
 			continue // nothing could be proven of it
 		}
 		if err := i.read(ctx, chip, f); err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"strconv"
 )
 
 // ErrNoFace: DG2 is there but holds no picture, as for young children.
@@ -12,7 +13,7 @@ var ErrNoFace = errors.New("no picture in DG2")
 // Codec is how the picture is compressed.
 type Codec string
 
-// The two codecs that ISO/IEC 19794-5 allows.
+// The two codecs that both kinds of face record allow.
 const (
 	JPEG     Codec = "jpeg"
 	JPEG2000 Codec = "jpeg2000"
@@ -20,7 +21,7 @@ const (
 
 // Portrait is the picture in DG2. Image aliases the file it was read from and is
 // still compressed; the width and height are what the record claims and may be
-// 0. It prints redacted.
+// 0 or wrong. It prints redacted. Draw makes an image of it.
 type Portrait struct {
 	Codec         Codec
 	Width, Height int
@@ -38,8 +39,10 @@ const (
 	imageBlock   = 12 // type, codec, size, colour, source, device, quality
 )
 
-// ReadDG2 reads the first face of DG2 (ICAO Doc 9303-10, 4.7.2). It fails with
-// ErrNoFace when the template counts none.
+// ReadDG2 reads the first face of DG2 (ICAO Doc 9303-10, 4.7.2), from a record of
+// ISO/IEC 19794-5:2005 or of ISO/IEC 39794-5:2019. The codec is told by the first
+// bytes of the picture, whatever the record says. It fails with ErrNoFace when
+// there is none.
 func ReadDG2(file []byte) (Portrait, error) {
 	inner, err := Unwrap(file, DG2.Tag())
 	if err != nil {
@@ -64,9 +67,13 @@ func ReadDG2(file []byte) (Portrait, error) {
 		if err != nil {
 			return Portrait{}, DG2.fail("template", err)
 		}
-		if f.Tag == 0x5F2E || f.Tag == 0x7F2E {
-			return readFace(f.Value)
+		if f.Tag != 0x5F2E && f.Tag != 0x7F2E {
+			continue
 		}
+		if len(f.Value) > 0 && (f.Value[0] == 0xA1 || f.Value[0] == 0x65) {
+			return readExtensible(f.Value)
+		}
+		return readFace(f.Value)
 	}
 	return Portrait{}, DG2.fail("biometric data block", ErrTag)
 }
@@ -96,12 +103,48 @@ func readFace(record []byte) (Portrait, error) {
 		return Portrait{}, DG2.fail("feature points", ErrShort)
 	}
 	about, image := face[skip:skip+imageBlock], face[skip+imageBlock:]
-	p := Portrait{
-		Width:  int(binary.BigEndian.Uint16(about[2:])),
-		Height: int(binary.BigEndian.Uint16(about[4:])),
-		Image:  image,
+	return portrait(image, int(binary.BigEndian.Uint16(about[2:])), int(binary.BigEndian.Uint16(about[4:])))
+}
+
+// extensible is the way to the picture in a face record of ISO/IEC 39794-5:2019,
+// annex A: the data block, its representations, the first of them, the picture,
+// which is one of the known kinds, and has two dimensions. An outer A1 of ICAO's
+// own may be left out.
+var extensible = [...]Tag{0x65, 0xA1, 0x30, 0xA1, 0xA0, 0xA0, 0x80}
+
+// readExtensible reads a face record of ISO/IEC 39794-5:2019.
+func readExtensible(record []byte) (Portrait, error) {
+	if record[0] == 0xA1 {
+		f, _, err := Next(record)
+		if err != nil {
+			return Portrait{}, DG2.fail("face record", err)
+		}
+		record = f.Value
 	}
-	// The record's own word for the codec is often wrong; the first bytes are not.
+	for n, tag := range extensible {
+		f, err := first(record, tag)
+		if err != nil {
+			return Portrait{}, DG2.fail("face record, level "+strconv.Itoa(n+1), err)
+		}
+		record = f.Value
+	}
+	return portrait(record, 0, 0)
+}
+
+// first gives the first field with a tag.
+func first(in []byte, tag Tag) (Field, error) {
+	for f, err := range Fields(in) {
+		if err != nil || f.Tag == tag {
+			return f, err
+		}
+	}
+	return Field{}, ErrTag
+}
+
+// portrait tells the codec. The record's own word for it is often wrong; the
+// first bytes are not.
+func portrait(image []byte, width, height int) (Portrait, error) {
+	p := Portrait{Width: width, Height: height, Image: image}
 	switch {
 	case bytes.HasPrefix(image, []byte{0xFF, 0xD8, 0xFF}):
 		p.Codec = JPEG

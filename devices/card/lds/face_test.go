@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"image"
 	"image/jpeg"
 	"testing"
 
@@ -94,6 +95,74 @@ func TestReadDG2Refuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			if _, err := lds.ReadDG2(tt.file); !errors.Is(err, tt.want) {
 				t.Errorf("ReadDG2: %v, want %v", err, tt.want)
+			}
+		})
+	}
+}
+
+// Both kinds of face record lead to the same picture.
+func TestReadDG2Extensible(t *testing.T) {
+	want := photo(t)
+	got, err := lds.ReadDG2(ldstest.DG2Extensible(want))
+	if err != nil || got.Codec != lds.JPEG || !bytes.Equal(got.Image, want) {
+		t.Fatalf("ReadDG2 = %d bytes of %s, %v; want %d of jpeg", len(got.Image), got.Codec, err, len(want))
+	}
+	good := ldstest.DG2Extensible(want)
+	for name, bad := range map[string][]byte{
+		"no representation": bytes.Replace(good, []byte{0x30}, []byte{0x31}, 1),
+		"no picture in it":  bytes.Replace(good, []byte{0x80, 0x82}, []byte{0x81, 0x82}, 1),
+	} {
+		if _, err := lds.ReadDG2(bad); !errors.Is(err, lds.ErrTag) {
+			t.Errorf("%s: %v, want ErrTag", name, err)
+		}
+	}
+}
+
+// sized gives a JPEG that says it has another size.
+func sized(b []byte, width, height uint16) []byte {
+	b = bytes.Clone(b)
+	at := bytes.Index(b, []byte{0xFF, 0xC0})
+	binary.BigEndian.PutUint16(b[at+5:], height)
+	binary.BigEndian.PutUint16(b[at+7:], width)
+	return b
+}
+
+func TestDraw(t *testing.T) {
+	drawn := photo(t)
+	p, err := lds.ReadDG2(ldstest.DG2(drawn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	img, err := p.Draw()
+	if err != nil || img.Bounds() != image.Rect(0, 0, 240, 320) {
+		t.Fatalf("Draw = %v, want the picture of 240 × 320", err)
+	}
+	if r, _, b, _ := img.At(120, 300).RGBA(); r >= b {
+		t.Error("the shoulders are not blue: it is not the picture that was drawn")
+	}
+	for _, tt := range []struct {
+		name  string
+		image []byte
+		want  error
+	}{
+		{"JPEG 2000", ldstest.Photo2000(), lds.ErrNotDrawn},
+		{"four thousand million pixels", sized(drawn, 0xFFFF, 0xFFFF), lds.ErrOversize},
+		{"one column too many", sized(drawn, 2049, 2048), lds.ErrOversize},
+		{"cut short", drawn[:len(drawn)/2], lds.ErrValue},
+		{"nothing but its beginning", []byte("\xFF\xD8\xFF"), lds.ErrValue},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := lds.ReadDG2(ldstest.DG2(tt.image))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var which *lds.Error
+			spent := ldstest.Allocated(func() { _, err = p.Draw() })
+			if !errors.Is(err, tt.want) || !errors.As(err, &which) || which.File != lds.DG2 {
+				t.Errorf("Draw = %v, want %v", err, tt.want)
+			}
+			if spent > 4<<20 {
+				t.Errorf("%d bytes allocated for a picture that is not drawn", spent)
 			}
 		})
 	}

@@ -2,6 +2,7 @@ package lds_test
 
 import (
 	"bytes"
+	"image"
 	"testing"
 	"time"
 
@@ -102,12 +103,46 @@ func FuzzReadDG1(f *testing.F) {
 
 func FuzzReadDG2(f *testing.F) {
 	files(f, lds.DG2)
+	f.Add(ldstest.DG2Extensible(face))
+	f.Add(ldstest.DG2(ldstest.Photo2000()))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		bounded(t, in, func() {
 			if p, err := lds.ReadDG2(in); err == nil && (len(p.Image) > len(in) || p.Codec == "") {
 				t.Errorf("a picture of %d bytes, %q, in a file of %d", len(p.Image), p.Codec, len(in))
 			}
 		})
+	})
+}
+
+// FuzzDraw decodes whatever a picture says it is: never a panic, no memory for more
+// than MaxPixels, and no image but of the size that was looked at before.
+func FuzzDraw(f *testing.F) {
+	drawn, err := ldstest.Photo(2000)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(drawn)
+	f.Add(drawn[:len(drawn)/2])
+	f.Add(sized(drawn, 0xFFFF, 0xFFFF))
+	f.Add(sized(drawn, 2048, 2048))
+	f.Add(face)
+	f.Add(ldstest.Photo2000())
+	f.Fuzz(func(t *testing.T, in []byte) {
+		p, err := lds.ReadDG2(ldstest.DG2(in))
+		if err != nil {
+			return
+		}
+		var img image.Image
+		spent := ldstest.Allocated(func() { img, err = p.Draw() })
+		if most := uint64(2<<20 + 24*lds.MaxPixels); spent > most {
+			t.Errorf("%d bytes allocated, want at most %d", spent, most)
+		}
+		if (img == nil) == (err == nil) {
+			t.Errorf("image %v, error %v", img != nil, err)
+		}
+		if img != nil && img.Bounds().Dx()*img.Bounds().Dy() > lds.MaxPixels {
+			t.Errorf("an image of %v", img.Bounds())
+		}
 	})
 }
 

@@ -1,14 +1,9 @@
 package ldstest
 
 import (
-	"bytes"
 	"crypto"
 	"crypto/ecdsa"
-	"encoding/binary"
 	"fmt"
-	"image"
-	"image/jpeg"
-	"math/rand/v2"
 
 	"motcua/devices/card/lds"
 )
@@ -29,7 +24,7 @@ type Chip struct {
 	ActiveKey Suite      // "" = P256
 	ChipKey   Suite      // "" = BrainpoolP256; elliptic curves only
 	PhotoSize int        // bytes of the picture, about; 0 = 15 kB
-	Photo     []byte     // the picture itself, JPEG or JPEG 2000; nil = drawn
+	Photo     []byte     // the picture itself, JPEG or JPEG 2000; nil = drawn, as the person's Codec says
 	NoActive  bool       // no DG15: the chip has no active authentication
 	NoSecured bool       // no DG14: it has no chip authentication, and signs no way of PACE
 }
@@ -67,7 +62,7 @@ func (s *State) Issue(p Person, chip Chip, f Fault) (*Card, error) {
 	groups := []byte{0x61, 0x63, 0x6D}
 	if p.Pictured {
 		if chip.Photo == nil {
-			if chip.Photo, err = Photo(chip.PhotoSize); err != nil {
+			if chip.Photo, err = p.draw(chip.PhotoSize); err != nil {
 				return nil, err
 			}
 		}
@@ -146,63 +141,4 @@ func DG13(entries []Entry) []byte {
 		fields = append(fields, sequence(integer(e.Index), node(tag, value)))
 	}
 	return node(0x6D, sequence(integer(1), oid(1, 0, 10646, 1, 0, 8), set(fields...)))
-}
-
-// DG2 puts a picture into a face record (ISO/IEC 19794-5:2005).
-func DG2(photo []byte) []byte {
-	block := make([]byte, 20+12)
-	binary.BigEndian.PutUint32(block, uint32(len(block)+len(photo)))
-	about := block[20:]
-	about[0] = 1 // full frontal
-	if !bytes.HasPrefix(photo, []byte{0xFF, 0xD8}) {
-		about[1] = 1 // JPEG 2000
-	}
-	binary.BigEndian.PutUint16(about[2:], width)
-	binary.BigEndian.PutUint16(about[4:], height)
-	record := make([]byte, 14)
-	copy(record, "FAC\x00010\x00")
-	binary.BigEndian.PutUint32(record[8:], uint32(len(record)+len(block)+len(photo)))
-	binary.BigEndian.PutUint16(record[12:], 1)
-	header := node(0xA1, node(0x80, []byte{1, 1}), node(0x81, []byte{2}), node(0x87, []byte{1, 1}), node(0x88, []byte{0, 8}))
-	return node(0x75, node(0x7F61, integer(1), node(0x7F60, header, node(0x5F2E, record, block, photo))))
-}
-
-// The size of the picture in pixels.
-const width, height = 240, 320
-
-// Photo draws a head before a background, nobody's, as a JPEG of at most size
-// bytes and not much less; 0 = 15 kB. The same size gives the same picture. It
-// fails when even the coarsest picture is larger.
-func Photo(size int) ([]byte, error) {
-	if size == 0 {
-		size = 15_000
-	}
-	grain := make([]byte, 4096)
-	_, _ = rand.NewChaCha8([32]byte{1}).Read(grain) // never fails
-	img := image.NewGray(image.Rect(0, 0, width, height))
-	for i := range img.Pix {
-		x, y := i%width, i/width
-		shade := 200 - y/8
-		if dx, dy := x-width/2, (y-height/2)*3/4; dx*dx+dy*dy < 70*70 {
-			shade = 120 + dx/4
-		}
-		img.Pix[i] = uint8(shade) + grain[(i*7+y*13)%len(grain)]&15
-	}
-	var best []byte
-	for low, high := 1, 100; low <= high; {
-		quality := (low + high) / 2
-		var out bytes.Buffer
-		if err := jpeg.Encode(&out, img, &jpeg.Options{Quality: quality}); err != nil {
-			return nil, err
-		}
-		if out.Len() > size {
-			high = quality - 1
-		} else {
-			low, best = quality+1, out.Bytes()
-		}
-	}
-	if best == nil {
-		return nil, fmt.Errorf("no picture of %d × %d fits %d bytes", width, height, size)
-	}
-	return best, nil
 }

@@ -55,7 +55,7 @@ func TestEveryFileReads(t *testing.T) {
 				t.Errorf("EF.COM: %v, %v", contents.Groups, err)
 			}
 			face, err := lds.ReadDG2(card.Files[lds.DG2])
-			if pictured := err == nil && face.Codec == lds.JPEG && face.Width == 240 && face.Height == 320; pictured != card.Person.Pictured {
+			if pictured := err == nil && face.Codec == card.Person.Codec && face.Width == 240 && face.Height == 320; pictured != card.Person.Pictured {
 				t.Errorf("DG2: %v", err)
 			}
 			access, err := lds.ReadCardAccess(card.Files[lds.CardAccess])

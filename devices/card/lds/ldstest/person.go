@@ -17,10 +17,13 @@ const (
 	Child      Flavour = "child"     // of 2024, under six years old, without a picture
 	NeverEnds  Flavour = "no-expiry" // of 2021, holder over 58 when it was issued
 	Unfinished Flavour = "minimal"   // only the fields 1, 2, 3, 4 and 13
+	Wavelets   Flavour = "jpeg-2000" // of 2024, with the picture in JPEG 2000
 )
 
 // Flavours lists them all.
-func Flavours() []Flavour { return []Flavour{CCCD2021, CanCuoc, Child, NeverEnds, Unfinished} }
+func Flavours() []Flavour {
+	return []Flavour{CCCD2021, CanCuoc, Child, NeverEnds, Unfinished, Wavelets}
+}
 
 // Person is an invented holder of a card.
 type Person struct {
@@ -33,7 +36,8 @@ type Person struct {
 	Expires  string // dd/MM/yyyy or "Không thời hạn"
 	Former   string // former number or ""
 	Address  string
-	Pictured bool // has a picture in DG2
+	Pictured bool      // has a picture in DG2
+	Codec    lds.Codec // of that picture
 	Entries  []Entry
 }
 
@@ -50,11 +54,13 @@ func (f Flavour) Person() Person {
 	p := Person{
 		Number: "001090999999", Name: "Nguyễn Văn Mẫu", Plain: "NGUYEN<<VAN<MAU", Sex: "Nam", Born: "31/01/1990",
 		Issued: "15/04/2021", Expires: "31/01/2030", Former: "012345678",
-		Address: "Số 1 Phố Mẫu, Phường Mẫu, Hà Nội", Pictured: true,
+		Address: "Số 1 Phố Mẫu, Phường Mẫu, Hà Nội", Pictured: true, Codec: lds.JPEG,
 	}
 	switch f {
 	case CanCuoc:
 		p.Issued = "15/10/2024"
+	case Wavelets:
+		p.Issued, p.Codec = "15/10/2024", lds.JPEG2000
 	case Child:
 		p.Number, p.Name, p.Plain, p.Sex = "001320999998", "Nguyễn Thị Mẫu Nhỏ", "NGUYEN<<THI<MAU<NHO", "Nữ"
 		p.Born, p.Issued, p.Expires, p.Former, p.Pictured = "05/05/2020", "15/10/2024", "05/05/2034", "", false
@@ -125,7 +131,7 @@ func (p Person) QR(f Flavour) string {
 	s := strings.Join([]string{
 		p.Number, p.Former, p.Name, strings.ReplaceAll(p.Born, "/", ""), p.Sex, p.Address, strings.ReplaceAll(p.Issued, "/", ""),
 	}, "|")
-	if f == CanCuoc || f == Child {
+	if f == CanCuoc || f == Child || f == Wavelets {
 		s += "||||"
 	}
 	return s
