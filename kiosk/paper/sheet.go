@@ -1,6 +1,7 @@
 package paper
 
 import (
+	"bytes"
 	"fmt"
 	"image"
 
@@ -12,6 +13,9 @@ import (
 
 // The narrowest and widest roll that is laid out: 58 and 112 mm.
 const narrowest, widest = 320, 832
+
+// usual is how many rows most pieces have at most: 260 mm.
+const usual = 2080
 
 // sizes of type and space, in dots.
 type sizes struct {
@@ -41,6 +45,7 @@ type sheet struct {
 	width int
 	y     int
 	pix   []uint8
+	blank []uint8 // rows of white, for reach
 	boxes []box
 }
 
@@ -48,7 +53,9 @@ func newSheet(l *letters, width int) (*sheet, error) {
 	if width < narrowest || width > widest {
 		return nil, fmt.Errorf("paper of %d dots: must be %d to %d", width, narrowest, widest)
 	}
-	return &sheet{letters: l, sizes: sizesFor(width), width: width}, nil
+	return &sheet{letters: l, sizes: sizesFor(width), width: width,
+		pix:   make([]uint8, 0, usual*width),
+		blank: bytes.Repeat([]uint8{0xFF}, 64*width)}, nil
 }
 
 // slip is the finished sheet.
@@ -63,14 +70,10 @@ func (s *sheet) room() int { return s.width - 2*s.margin }
 
 func (s *sheet) space(n int) { s.y += n }
 
-// reach makes the page that many rows long.
+// reach makes the page at least that many rows long.
 func (s *sheet) reach(rows int) {
 	for len(s.pix) < rows*s.width {
-		at := len(s.pix)
-		s.pix = append(s.pix, make([]uint8, 64*s.width)...)
-		for i := at; i < len(s.pix); i++ {
-			s.pix[i] = 0xFF
-		}
+		s.pix = append(s.pix, s.blank...)
 	}
 }
 
@@ -90,13 +93,13 @@ func (s *sheet) text(c cut, t string, x, y int, v uint8) image.Rectangle {
 	s.reach(y + 2*c.high())
 	var ink image.Rectangle
 	s.each(c, t, func(pen int, g *glyph) {
-		wide := g.at.Dx()
-		for i, dot := range g.dots {
-			px, py := x+pen+g.at.Min.X+i%wide, base+g.at.Min.Y+i/wide
-			if !dot {
+		at := g.at.Add(image.Pt(x+pen, base))
+		ink = ink.Union(g.ink.Add(image.Pt(x+pen, base)))
+		for i, dark := range g.dots {
+			if !dark {
 				continue
 			}
-			ink = ink.Union(image.Rect(px, py, px+1, py+1))
+			px, py := at.Min.X+i%at.Dx(), at.Min.Y+i/at.Dx()
 			if px >= 0 && px < s.width && py >= 0 {
 				s.pix[py*s.width+px] = v
 			}

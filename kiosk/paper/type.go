@@ -45,7 +45,8 @@ func (c cut) high() int { return (c.size*140 + 50) / 100 }
 // glyph is one letter as dots.
 type glyph struct {
 	at      image.Rectangle // from the pen on the baseline
-	dots    []bool          // row by row
+	dots    []bool          // of at, row by row
+	ink     image.Rectangle // what of at is dark
 	advance fixed.Int26_6
 }
 
@@ -53,14 +54,20 @@ type glyph struct {
 type letters struct {
 	fonts [len(files)]*opentype.Font
 
-	mu     sync.Mutex // guards all below; held for a word at a time
-	faces  map[cut]font.Face
-	glyphs map[cut]map[rune]*glyph
-	kerns  map[cut]map[[2]rune]fixed.Int26_6
+	mu    sync.Mutex // guards faces and what is in them; held for a word at a time
+	faces map[cut]*face
+}
+
+// face is a cut's outlines, and what was drawn and looked up of them.
+type face struct {
+	font.Face
+	cut    cut
+	glyphs map[rune]*glyph
+	kerns  map[[2]rune]fixed.Int26_6
 }
 
 func newLetters(fsys fs.FS) (*letters, error) {
-	l := &letters{faces: map[cut]font.Face{}, glyphs: map[cut]map[rune]*glyph{}, kerns: map[cut]map[[2]rune]fixed.Int26_6{}}
+	l := &letters{faces: map[cut]*face{}}
 	for i, name := range files {
 		b, err := fs.ReadFile(fsys, name)
 		if err != nil {
@@ -78,52 +85,53 @@ func newLetters(fsys fs.FS) (*letters, error) {
 	return l, nil
 }
 
-// face gives the outlines at a size; one dot is one point at 72 dpi.
-func (l *letters) face(c cut) (font.Face, error) {
+// face gives the outlines at a size; one dot is one point at 72 dpi. l.mu is
+// held, or nobody else has l yet.
+func (l *letters) face(c cut) (*face, error) {
 	if f, ok := l.faces[c]; ok {
 		return f, nil
 	}
-	f, err := opentype.NewFace(l.fonts[c.weight], &opentype.FaceOptions{Size: float64(c.size), DPI: 72, Hinting: font.HintingNone})
+	outlines, err := opentype.NewFace(l.fonts[c.weight], &opentype.FaceOptions{Size: float64(c.size), DPI: 72, Hinting: font.HintingNone})
 	if err != nil {
 		return nil, err
 	}
+	f := &face{Face: outlines, cut: c, glyphs: map[rune]*glyph{}, kerns: map[[2]rune]fixed.Int26_6{}}
 	l.faces[c] = f
-	l.glyphs[c], l.kerns[c] = map[rune]*glyph{}, map[[2]rune]fixed.Int26_6{}
 	return f, nil
 }
 
-// glyph gives r in dots. l.mu is held.
-func (l *letters) glyph(c cut, f font.Face, r rune) *glyph {
-	if g, ok := l.glyphs[c][r]; ok {
+// glyph gives r in dots; one without dots if the typeface lacks it.
+func (f *face) glyph(r rune) *glyph {
+	if g, ok := f.glyphs[r]; ok {
 		return g
 	}
 	g := &glyph{}
-	l.glyphs[c][r] = g
+	f.glyphs[r] = g
 	if r == '→' {
-		*g = arrow(c)
-		return g
+		*g = arrow(f.cut)
+	} else if at, mask, from, advance, ok := f.Face.Glyph(fixed.Point26_6{}, r); ok {
+		g.at, g.advance = at, advance
+		g.dots = make([]bool, at.Dx()*at.Dy())
+		for i := range g.dots {
+			_, _, _, a := mask.At(from.X+i%at.Dx(), from.Y+i/at.Dx()).RGBA()
+			g.dots[i] = a>>8 >= inked
+		}
 	}
-	at, mask, from, advance, ok := f.Glyph(fixed.Point26_6{}, r)
-	if !ok {
-		return g
-	}
-	g.at, g.advance = at, advance
-	g.dots = make([]bool, at.Dx()*at.Dy())
-	for y := range at.Dy() {
-		for x := range at.Dx() {
-			_, _, _, a := mask.At(from.X+x, from.Y+y).RGBA()
-			g.dots[y*at.Dx()+x] = a>>8 >= inked
+	for i, dark := range g.dots {
+		if dark {
+			at := g.at.Min.Add(image.Pt(i%g.at.Dx(), i/g.at.Dx()))
+			g.ink = g.ink.Union(image.Rectangle{at, at.Add(image.Pt(1, 1))})
 		}
 	}
 	return g
 }
 
-// kern is how much closer two letters stand; to look it up is slow. l.mu is held.
-func (l *letters) kern(c cut, f font.Face, pair [2]rune) fixed.Int26_6 {
-	k, ok := l.kerns[c][pair]
+// kern is how much closer two letters stand; to look it up is slow.
+func (f *face) kern(pair [2]rune) fixed.Int26_6 {
+	k, ok := f.kerns[pair]
 	if !ok {
 		k = f.Kern(pair[0], pair[1])
-		l.kerns[c][pair] = k
+		f.kerns[pair] = k
 	}
 	return k
 }
@@ -134,7 +142,7 @@ func (l *letters) kern(c cut, f font.Face, pair [2]rune) fixed.Int26_6 {
 func (l *letters) each(c cut, s string, f func(x int, g *glyph)) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	face, err := l.face(c)
+	in, err := l.face(c)
 	if err != nil {
 		return 0 // newLetters tried every cut: a size cannot fail
 	}
@@ -142,9 +150,9 @@ func (l *letters) each(c cut, s string, f func(x int, g *glyph)) int {
 	last := rune(-1)
 	for _, r := range norm.NFC.String(s) {
 		if last >= 0 {
-			pen += l.kern(c, face, [2]rune{last, r})
+			pen += in.kern([2]rune{last, r})
 		}
-		g := l.glyph(c, face, r)
+		g := in.glyph(r)
 		if f != nil {
 			f(pen.Round(), g)
 		}
@@ -162,11 +170,11 @@ func (l *letters) long(c cut, s string) int { return l.each(c, s, nil) }
 func (l *letters) baseline(c cut) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	face, err := l.face(c)
+	in, err := l.face(c)
 	if err != nil {
 		return c.size
 	}
-	m := face.Metrics()
+	m := in.Metrics()
 	return (c.high()-m.Ascent.Ceil()-m.Descent.Ceil())/2 + m.Ascent.Ceil() + c.size/14
 }
 

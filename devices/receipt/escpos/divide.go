@@ -31,7 +31,7 @@ func (p Profile) divide(rows [][]byte) []step {
 		twin[y] = y+1 < len(rows) && bytes.Equal(row, rows[y+1])
 	}
 	// best[y] ends at row y and is the last band of the cheapest way there.
-	best := make([]band, len(rows)+1)
+	best, most := make([]band, len(rows)+1), p.chunk()
 	for y := range rows {
 		b := band{from: len(rows[y]), white: true, double: true}
 		for b.rows < bandRows && y+b.rows < len(rows) {
@@ -40,14 +40,13 @@ func (p Profile) divide(rows [][]byte) []step {
 			b.white = b.white && b.to == 0
 			b.double = b.double && wide[at] && (b.rows%2 == 1 || twin[at])
 			b.rows++
-			if p.bytes(b) > p.chunk() && b.rows > 1 {
+			n := b.bytes(p.Margin)
+			if n > most && b.rows > 1 {
 				break
 			}
-			for _, way := range [...]band{b, single(b)} {
-				way.cost = best[y].cost + p.bytes(way) + stepCost
-				if end := &best[y+b.rows]; end.rows == 0 || way.cost < end.cost {
-					*end = way
-				}
+			b.cost = best[y].cost + n + stepCost
+			if end := &best[y+b.rows]; end.rows == 0 || b.cost < end.cost {
+				*end = b
 			}
 		}
 	}
@@ -64,20 +63,17 @@ func (p Profile) divide(rows [][]byte) []step {
 	return steps
 }
 
-// single is b sent dot by dot.
-func single(b band) band {
-	b.double = false
-	return b
-}
+// halved tells that b is sent at half the size: never dearer than dot by dot.
+func (b band) halved() bool { return b.double && b.rows%2 == 0 }
 
-// bytes is what b takes to send.
-func (p Profile) bytes(b band) int {
+// bytes is what b takes to send; margin tells whether GS L moves a raster.
+func (b band) bytes(margin bool) int {
 	if b.white {
 		return 3 * ((b.rows + 254) / 255)
 	}
-	b = p.moved(b)
+	b = b.moved(margin)
 	n := (b.to - b.from) * b.rows
-	if b.double && b.rows%2 == 0 {
+	if b.halved() {
 		n = (b.to - b.from + 1) / 2 * (b.rows / 2)
 	}
 	if b.from > 0 {
@@ -90,12 +86,12 @@ func (p Profile) bytes(b band) int {
 const marginCost = 8
 
 // moved is b without a margin where that cannot be had or is not worth it.
-func (p Profile) moved(b band) band {
+func (b band) moved(margin bool) band {
 	saved := b.from * b.rows
-	if b.double && b.rows%2 == 0 {
+	if b.halved() {
 		saved /= 4
 	}
-	if !p.Margin || saved <= marginCost {
+	if !margin || saved <= marginCost {
 		b.from = 0
 	}
 	return b
@@ -119,19 +115,18 @@ func (p Profile) add(steps []step, b band, rows [][]byte) []step {
 // a margin move a raster.
 func (p Profile) raster(b band, rows [][]byte) step {
 	s := step{rows: len(rows)}
-	b = p.moved(b)
+	b = b.moved(p.Margin)
 	if b.from > 0 {
 		s.bytes = append(s.bytes, 0x1D, 'L', byte(b.from*8), byte(b.from*8>>8))
 	}
 	mode, wide, high := byte(0), b.to-b.from, len(rows)
-	b.double = b.double && b.rows%2 == 0
-	if b.double {
+	if b.halved() {
 		mode, wide, high = 3, (wide+1)/2, high/2
 	}
 	s.bytes = append(s.bytes, 0x1D, 'v', '0', mode, byte(wide), 0, byte(high), 0)
 	for y, row := range rows {
 		switch {
-		case !b.double:
+		case !b.halved():
 			s.bytes = append(s.bytes, row[b.from:b.to]...)
 		case y%2 == 0:
 			s.bytes = append(s.bytes, halve(row[b.from:b.to])...)

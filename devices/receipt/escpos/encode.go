@@ -1,6 +1,7 @@
 package escpos
 
 import (
+	"encoding/binary"
 	"fmt"
 	"image"
 )
@@ -106,6 +107,9 @@ func encode(page *image.Gray, p Profile) ([]step, error) {
 	return p.divide(rows), nil
 }
 
+// white is set in each of eight pixels that are not dark.
+const white = 0x8080808080808080
+
 // pack turns pixels darker than the middle into bits, centred in width.
 func pack(page *image.Gray, width int) [][]byte {
 	left := (width - page.Rect.Dx()) / 2
@@ -115,8 +119,10 @@ func pack(page *image.Gray, width int) [][]byte {
 	for y := range rows {
 		row := all[y*stride : (y+1)*stride]
 		pixels := page.Pix[y*page.Stride:][:page.Rect.Dx()]
-		for x, v := range pixels {
-			if v < 0x80 {
+		for x := 0; x < len(pixels); x++ {
+			if eight := pixels[x:]; len(eight) >= 8 && binary.NativeEndian.Uint64(eight)&white == white {
+				x += 7 // most of a page is white: no look at each
+			} else if pixels[x] < 0x80 {
 				row[(left+x)>>3] |= 0x80 >> ((left + x) & 7)
 			}
 		}
