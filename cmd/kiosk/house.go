@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"motcua/assets"
@@ -43,60 +44,78 @@ type house struct {
 	outbox   *outbox.Outbox
 	uplink   *uplink.Uplink
 	mouth    *voice.Mouth
-	plugs    *hotplug.Watcher // nil = the kernel does not talk to us
+	plugs    *hotplug.Watcher // nil = the kernel does not talk to us, or not yet
 	journal  *journal.Journal // nil = it cannot be read
 	screen   *screen.Screen
 	station  *station.Station
 	troubles *trouble.Board
 	board    *hatch.Board
+	taken    []closing // in the order in which they were opened
+}
+
+// closing gives back one thing that open took.
+type closing struct {
+	name string
+	give func() error
+}
+
+// outside is what a house takes of the computer that it stands on.
+type outside struct {
+	window func(screen.Options) (*screen.Screen, error)
+	plugs  hotplug.Options
 }
 
 // open makes everything that must be there before the first visitor. What a
-// peripheral lacks is found out later and never stops it.
-func open(ctx context.Context, c config.Config) (h *house, err error) {
-	h = &house{config: c, began: time.Now(), tail: hatch.NewTail(500), troubles: &trouble.Board{}, board: &hatch.Board{}}
+// peripheral lacks is found out later and never stops it. When it fails, all that
+// was taken is given back.
+func open(ctx context.Context, c config.Config, out outside) (*house, error) {
+	h := &house{config: c, began: time.Now(), tail: hatch.NewTail(500), troubles: &trouble.Board{}, board: &hatch.Board{}}
 	h.log = slog.New(slog.NewJSONHandler(io.MultiWriter(os.Stderr, h.tail), nil))
+	if err := h.furnish(ctx, out); err != nil {
+		return nil, errors.Join(err, h.close())
+	}
+	return h, nil
+}
+
+// furnish opens one thing after the other.
+func (h *house) furnish(ctx context.Context, out outside) error {
+	c := h.config
 	unit, err := h.data()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	bundle, err := uplink.LoadBundle(c.Central.Bundle)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if bundle.Station != c.Station {
-		return nil, fmt.Errorf("the bundle in %s is station %s's, the configuration says %s", c.Central.Bundle, bundle.Station, c.Station)
+		return fmt.Errorf("the bundle in %s is station %s's, the configuration says %s", c.Central.Bundle, bundle.Station, c.Station)
 	}
-	h.outbox, err = outbox.Open(ctx, c.Data, outbox.Options{})
-	if err != nil {
-		return nil, err
+	if h.outbox, err = outbox.Open(ctx, c.Data, outbox.Options{}); err != nil {
+		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, h.close())
-		}
-	}()
+	h.took("outbox", h.outbox.Close)
 	if d := h.outbox.Damage(); d != nil {
 		h.log.Error("the outbox was damaged; what could be read was saved, the rest set aside", "damage", fmt.Sprint(d))
 	}
 	if err := h.voice(); err != nil {
-		return nil, err
+		return err
 	}
 	press, err := paper.New(h.texts, sub("fonts"))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	h.screen, err = screen.Open(screen.Options{Title: "Một Cửa", Width: c.Screen.Width, Height: c.Screen.Height,
+	if err := h.openJournal(); err != nil {
+		return err
+	}
+	h.screen, err = out.window(screen.Options{Title: "Một Cửa", Width: c.Screen.Width, Height: c.Screen.Height,
 		Fullscreen: c.Screen.Fullscreen, Assets: assets.Files, Touched: h.touched, Drawn: h.drawn})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	h.uplink = uplink.New(uplink.Options{Outbox: h.outbox, Base: c.Central.URL, TLS: bundle.TLS, Station: c.Station,
 		VisitRate: c.Central.VisitRate, Log: h.log.With("part", "uplink"), Tell: h.heard, Health: h.health})
-	if err := h.openJournal(); err != nil {
-		return nil, err
-	}
-	h.plugs = h.openPlugs()
+	h.openPlugs(out.plugs)
 	scanners, printers, readers := h.scanners(), h.printers(), h.readers()
 	speaker, _ := c.Peripheral("sound")
 	h.station = station.New(station.Parts{
@@ -109,7 +128,7 @@ func open(ctx context.Context, c config.Config) (h *house, err error) {
 		Phones: h.phones(unit), Outbox: h.outbox, Sender: h.uplink, Key: bundle.Key, To: bundle.To, LookUp: h.lookUp,
 		Troubles: h.troubles, Log: h.log.With("part", "station"), Now: time.Now,
 	})
-	return h, nil
+	return nil
 }
 
 // openJournal opens the journal of receipts beside the outbox. One that cannot be
@@ -127,18 +146,31 @@ func (h *house) openJournal() error {
 		h.log.Error("the print journal was damaged", "lines", n)
 	}
 	h.journal = j
+	h.took("print journal", j.Close)
 	return nil
 }
 
-// openPlugs begins to listen for what is plugged in; nil where the kernel does not
-// talk to us: lost units are then tried now and then.
-func (h *house) openPlugs() *hotplug.Watcher {
-	w, err := hotplug.Open(hotplug.Options{})
+// openPlugs begins to listen for what is plugged in. Where the kernel does not talk
+// to us, lost units are tried now and then.
+func (h *house) openPlugs(o hotplug.Options) {
+	w, err := hotplug.Open(o)
 	if err != nil {
 		h.log.Warn("plugs are not heard", "err", err)
-		return nil
+		return
 	}
-	return w
+	h.plugs = w
+	h.took("plugs", w.Close)
+}
+
+// hearPlugs wakes who waits for a unit to come back, until ctx ends. A station goes
+// on without it.
+func (h *house) hearPlugs(ctx context.Context) error {
+	err := h.plugs.Watch(ctx, nil)
+	if ctx.Err() == nil {
+		h.log.Warn("plugs are not heard any more", "err", err)
+		<-ctx.Done()
+	}
+	return ctx.Err()
 }
 
 // sub gives a folder of the embedded assets; that it is there is certain.
@@ -223,6 +255,7 @@ func (h *house) parts() []kiosk.Part {
 		{Name: "voice", Run: h.mouth.Run},
 		{Name: "hatch", Run: func(ctx context.Context) error { return hatch.Run(ctx, socket, window{h}) }},
 		{Name: "upkeep", Run: h.upkeep},
+		{Name: "plugs", Run: h.hearPlugs},
 	}
 	parts = append(parts, h.page()...)
 	if at := h.config.Metrics.Listen; at != "" {
@@ -231,5 +264,18 @@ func (h *house) parts() []kiosk.Part {
 	return parts
 }
 
-// close gives back what open took, the outbox last.
-func (h *house) close() error { return h.outbox.Close() }
+// took notes what close has to give back.
+func (h *house) took(name string, give func() error) { h.taken = append(h.taken, closing{name, give}) }
+
+// close gives back what open took, the last first, so that the outbox is the last to
+// go. Call it when all parts have ended; twice is fine.
+func (h *house) close() error {
+	var faults []error
+	for _, c := range slices.Backward(h.taken) {
+		if err := c.give(); err != nil {
+			faults = append(faults, fmt.Errorf("close the %s: %w", c.name, err))
+		}
+	}
+	h.taken = nil
+	return errors.Join(faults...)
+}

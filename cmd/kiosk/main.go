@@ -21,6 +21,7 @@ import (
 
 	"motcua/kiosk"
 	"motcua/kiosk/config"
+	"motcua/kiosk/screen"
 )
 
 // shutdownTime is how long the parts may take to put everything back.
@@ -71,7 +72,7 @@ func run(path string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	h, err := open(ctx, c)
+	h, err := open(ctx, c, outside{window: screen.Open})
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "kiosk: %v\n", err)
 		return 1
