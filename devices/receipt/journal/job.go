@@ -103,7 +103,7 @@ func (j *Journal) change(op, id string, become func(job Job, known bool) (Job, e
 		return fail(err)
 	}
 	j.jobs[id] = job
-	if j.size > rewriteAt {
+	if j.size > j.anew {
 		if err := j.rewrite(); err != nil {
 			j.broken = fmt.Errorf("%w: %w", ErrBroken, err)
 		}

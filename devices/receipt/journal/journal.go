@@ -35,13 +35,16 @@
 // a page, by which a piece of paper can be told to be the one that was printed.
 //
 // The file holds one line an event: a checksum, and JSON. Each line says all of
-// its job, so a damaged one harms no other. The file is written anew at Open and
-// whenever it has grown; renaming makes that one step.
+// its job, so a damaged one harms no other. Nobody knows what a damaged one said,
+// if it is not the last, which nothing followed: it may have been a copy's
+// beginning, so then no job is given the number that would be next. The file is
+// written anew at Open and whenever it has doubled; renaming makes that one step.
 //
 // Faults that were put in on purpose, and the test that found each: a number given
 // twice, or given back by a lost copy; Begin believed before it is on disk; Out of
 // a lost copy; lost counted as done; no lock (TestOneReceipt); a checksum not looked
-// at, a number given back by a bad block (TestDamagedInTheMiddle); half a line taken
+// at, a number given back by a bad block (TestDamagedInTheMiddle); a file that cannot
+// be read written over (TestUnreadable); half a line taken
 // (TestCutAtEveryByte); what is owed forgotten (TestForgets); a failed disk believed
 // (TestDiskFails); Begin left out, and a printer that reports an earlier program's
 // slip as ours (TestKilledAtEveryStep).
@@ -108,8 +111,8 @@ type Options struct {
 	Now  func() time.Time // nil = time.Now
 }
 
-// rewriteAt is how many bytes the file may grow to before it is written anew: a
-// year of a busy station takes some 30 MB of events, but 30 days of jobs 300 kB.
+// rewriteAt is how many bytes the file may grow to at least before it is written
+// anew: a year of a busy station takes some 30 MB of events, 30 days of jobs 300 kB.
 const rewriteAt = 1 << 20
 
 // Journal is open for one program at a time. Safe for use by several goroutines;
@@ -122,6 +125,7 @@ type Journal struct {
 	mu      sync.Mutex // guards what follows; held during the sync, for order
 	file    *os.File
 	size    int64
+	anew    int64 // the size at which it is written anew
 	jobs    map[string]Job
 	damaged int
 	broken  error
@@ -140,11 +144,17 @@ func Open(path string, o Options) (*Journal, error) {
 	if j.lock, err = os.OpenFile(path+".lock", os.O_RDWR|os.O_CREATE, 0o600); err != nil {
 		return nil, fmt.Errorf("journal: open: %w", err)
 	}
-	if err := unix.Flock(int(j.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		_ = j.lock.Close()
-		return nil, fmt.Errorf("journal: open: %w", ErrInUse)
+	err = unix.Flock(int(j.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		err = ErrInUse
 	}
-	if err := errors.Join(j.read(), j.rewrite()); err != nil {
+	if err == nil {
+		err = j.read()
+	}
+	if err == nil { // or what could not be read would be lost
+		err = j.rewrite()
+	}
+	if err != nil {
 		_ = j.lock.Close()
 		return nil, fmt.Errorf("journal: open: %w", err)
 	}
@@ -167,16 +177,24 @@ func (j *Journal) read() error {
 // last line, or bad blocks of others, is counted.
 func decode(b []byte) (jobs map[string]Job, damaged int) {
 	jobs = map[string]Job{}
+	unheard := false // a line that others followed cannot be read
 	for line := range bytes.Lines(b) {
 		job, ok := decodeLine(line)
 		if !ok {
 			damaged++
 			continue
 		}
+		unheard = unheard || damaged > 0
 		// A number that was given stays given, also where the line that says so
 		// last is lost.
 		job.Copy = max(job.Copy, jobs[job.ID].Copy)
 		jobs[job.ID] = job
+	}
+	if unheard || damaged > 1 {
+		for id, job := range jobs {
+			job.Copy++ // it may have been given
+			jobs[id] = job
+		}
 	}
 	return jobs, damaged
 }
@@ -222,7 +240,7 @@ func (j *Journal) rewrite() error {
 	if j.file != nil {
 		_ = j.file.Close() // it has no name any more
 	}
-	j.file, j.size = next, size
+	j.file, j.size, j.anew = next, size, max(rewriteAt, 2*size)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -146,6 +147,25 @@ func TestIsWrittenAnew(t *testing.T) {
 	if b, err := os.ReadFile(path); err != nil || !strings.Contains(string(b), `"out"`) {
 		t.Errorf("what came after is not in the new file: %s, %v", b, err)
 	}
+
+	// Nor is it written anew at every event by a station that has much to remember.
+	for i := range 2 * rewriteAt / 300 {
+		id := strconv.Itoa(i)
+		j.jobs[id] = Job{ID: id, State: Out, Copy: 1, Digest: fmt.Sprintf("%x", page), Why: strings.Repeat("x", 150), At: time.Now()}
+	}
+	j.size = j.anew
+	var files [3]os.FileInfo
+	for i := range files {
+		if err := j.Begin("b", i+1, page); err != nil {
+			t.Fatal(err)
+		}
+		if files[i], err = os.Stat(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files[0].Size() < rewriteAt || !os.SameFile(files[0], files[2]) {
+		t.Errorf("%d bytes, and written anew again two events later", files[0].Size())
+	}
 }
 
 // history makes random events, and tells what was durable at each length that the
@@ -220,8 +240,23 @@ func TestCutAtEveryByte(t *testing.T) {
 	})
 }
 
+// A journal that cannot be read is left as it is: what is owed is in it.
+func TestUnreadable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "receipts")
+	if err := os.Symlink("/proc/self/mem", path); err != nil { // reads like a bad block: EIO
+		t.Fatal(err)
+	}
+	if j, err := Open(path, Options{}); err == nil {
+		_ = j.Close()
+		t.Error("it opens")
+	}
+	if to, err := os.Readlink(path); err != nil {
+		t.Errorf("it was written over: %q, %v", to, err)
+	}
+}
+
 // A bad block in the middle takes its own lines with it, and gives no number a
-// second time.
+// second time: what was begun in them must not be begun again unmarked.
 func TestDamagedInTheMiddle(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "receipts")
 	j := open(t, path, Options{})
@@ -241,9 +276,14 @@ func TestDamagedInTheMiddle(t *testing.T) {
 		t.Fatal(err)
 	}
 	j = open(t, path, Options{})
-	defer j.Close()
-	if j.Damaged() != 1 || j.Next("a") != 3 || j.Next("b") != 1 {
+	if j.Damaged() != 1 || j.Next("a") != 4 || j.Next("b") != 2 {
 		t.Errorf("%d damaged, next of a %d, of b %d", j.Damaged(), j.Next("a"), j.Next("b"))
+	}
+	_ = j.Close()
+	j = open(t, path, Options{})
+	defer j.Close()
+	if j.Damaged() != 0 || j.Next("a") != 4 || j.Next("b") != 2 {
+		t.Errorf("opened once more: %d damaged, next of a %d, of b %d", j.Damaged(), j.Next("a"), j.Next("b"))
 	}
 }
 
