@@ -8,11 +8,13 @@
 package gadgetsim
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -47,13 +49,26 @@ func ACM() Kind {
 func Printer() Kind {
 	return Kind{
 		pid: 0x0012, socket: "dummy_udc.3", function: "printer.0", driver: "usblp", node: "usbmisc/lp*", product: "Receipt printer",
-		set: map[string]string{"pnp_string": "MFG:Lab;CMD:ESC/POS;MDL:Receipt printer;CLS:PRINTER;", "q_len": "10"},
+		set: map[string]string{
+			"pnp_string": "MFG:Lab;CMD:ESC/POS;MDL:Receipt printer;CLS:PRINTER;",
+			"q_len":      strconv.Itoa(queued / request),
+		},
 		far: func(string) (string, error) { return "/dev/g_printer0", nil },
 	}
 }
 
 // Name is what a unit is called in the configuration (hotplug.Name).
 func (k Kind) Name() string { return fmt.Sprintf("usb:%04x:%04x", VID, k.pid) }
+
+// The kernel's printer (f_printer) keeps what it received in requests of this size,
+// and so many bytes at most until they are read. One that was read in part when the
+// cable is pulled is freed, and yet used when it is back in (Linux 6.1): the unit
+// would begin with old bytes, and the kernel die of it some time. So a read takes all
+// that can have been kept.
+const (
+	request = 8192
+	queued  = 5 * request
+)
 
 // limit is how long the kernel may take for anything.
 const limit = 20 * time.Second
@@ -74,9 +89,10 @@ type Unit struct {
 	t    testing.TB
 	kind Kind
 	dir  string
-	// mu guards far: firmware closes it, too.
+	// mu guards what follows: firmware closes it, too.
 	mu  sync.Mutex
 	far *os.File
+	in  *bufio.Reader // of far
 }
 
 // New makes a unit and plugs it in; the computer has bound its driver when it
@@ -160,7 +176,7 @@ func (u *Unit) Plug() {
 	})
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.far = far
+	u.far, u.in = far, bufio.NewReaderSize(far, queued)
 }
 
 func (u *Unit) plugged() bool {
@@ -197,17 +213,36 @@ func (u *Unit) hangUp() error {
 	return err
 }
 
-// Far is the unit's own end of the cable while it is plugged in. Closing it pulls
-// nothing.
+// Far is the unit's own end of the cable while it is plugged in, for one reader and
+// one writer at a time. Closing it pulls nothing.
 func (u *Unit) Far() io.ReadWriteCloser {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return end{u, u.far}
+	return end{u.far, u, u.in}
 }
 
 type end struct {
-	unit *Unit
 	*os.File
+	unit *Unit
+	in   *bufio.Reader
+}
+
+// Read gives nothing any more once the cable is pulled.
+func (e end) Read(b []byte) (int, error) {
+	if e.hungUp() {
+		return 0, os.ErrClosed
+	}
+	n, err := e.in.Read(b)
+	if e.hungUp() {
+		return 0, os.ErrClosed
+	}
+	return n, err
+}
+
+func (e end) hungUp() bool {
+	e.unit.mu.Lock()
+	defer e.unit.mu.Unlock()
+	return e.File == nil || e.unit.far != e.File
 }
 
 func (e end) Close() error { return e.unit.hangUp() }

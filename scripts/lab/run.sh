@@ -18,7 +18,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 packages=(
-	./devices/hotplug ./devices/port
+	./devices/gadgetsim ./devices/hotplug ./devices/port
 	./devices/barcode/hid ./devices/barcode/serial ./devices/barcode/camera
 	./devices/receipt/escpos ./devices/card/pcsc ./devices/card/acr122s
 	./devices/sound/oto ./kiosk/station
