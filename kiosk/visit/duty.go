@@ -108,9 +108,10 @@ type duty struct {
 	part     string // the thing that is looked at
 	page     int    // the page of the list of parts
 	step     paperStep
-	code     string // of the test sheet
-	note     string // key of what just went wrong
-	shelf    shelf  // of the outbox
+	code     string     // of the test sheet
+	note     string     // key of what just went wrong
+	shelf    shelf      // of the outbox
+	face     comparison // of a person with the card's picture
 }
 
 // guard is what a station knows of the PINs tried; it outlives the visit.
@@ -144,6 +145,8 @@ func (n *next) touchedDuty(id string) {
 			n.duty.page++
 		case id == "part:outbox":
 			n.beginOutbox()
+		case id == "portrait" && n.HasReader:
+			n.beginCompare()
 		case kind == "part":
 			n.duty.at, n.duty.part = sheetPart, arg
 		}
@@ -161,11 +164,16 @@ func (n *next) touchedDuty(id string) {
 		n.touchedPaper(id)
 	case sheetOutbox, sheetStuck:
 		n.touchedOutbox(id)
+	case sheetPortrait:
+		n.touchedPortrait(id)
 	}
 }
 
 // offDuty takes the sheet away; the visitor below has a full minute again.
 func (n *next) offDuty() {
+	if n.comparing() {
+		n.endCompare()
+	}
 	n.duty, n.life = duty{}, n.now
 }
 
@@ -259,16 +267,26 @@ func troubleOf(p PrinterState) string {
 	return "away"
 }
 
-// sheetScanned takes a scan on duty: the code of the test sheet read back.
+// sheetScanned takes a scan on duty: the code of the test sheet read back, or that
+// of a card.
 func (n *next) sheetScanned(code string) {
 	d := &n.duty
 	d.life = n.now
 	switch {
+	case n.comparing():
+		n.scannedFor(code)
 	case d.at != sheetPaper || d.step != paperRead || d.code == "":
 	case code == d.code:
 		d.step, d.note = paperDone, ""
 	default:
 		d.note = "duty.paper.othercode"
+	}
+}
+
+// sheetGarbled says that a code was not read, where one is waited for.
+func (n *next) sheetGarbled() {
+	if c := &n.duty.face; n.comparing() && c.chip.mood == faceAsked {
+		c.note, n.duty.life = "scan.garbled", n.now
 	}
 }
 

@@ -51,7 +51,7 @@ func (m *Machine) chipPage(s State, v *View) {
 	v.Actions = []Button{m.back(s), skip}
 	switch s.chip.mood {
 	case chipBusy:
-		v.Blocks = []Block{Waiting{Title: said(".title"), Line: said(".line")}, m.chipProgress(s)}
+		v.Blocks = []Block{Waiting{Title: said(".title"), Line: said(".line")}, m.stepsOf(s, s.chip)}
 		return
 	case chipLocked:
 		seal("key-round", key+".title", s.by(key+".line"))
@@ -95,16 +95,16 @@ func (m *Machine) way(s State, id, icon, key string) Row {
 	return Row{ID: id, Icon: icon, Tone: Indigo, Still: id == "", Title: m.t(s, key, nil), Line: m.t(s, key+".line", nil)}
 }
 
-// chipProgress lists the steps: done, under way, to come. A chip may be proven
+// stepsOf lists the steps of a reading: done, under way, to come. A chip may be proven
 // before it is read or after; what is ticked has been, in either order.
-func (m *Machine) chipProgress(s State) Table {
+func (m *Machine) stepsOf(s State, r reading) Table {
 	var t Table
 	for step := range ChipStep(chipSteps) {
 		line := Line{Icon: "circle", Tone: Muted, Label: m.t(s, chipStepKeys[step], nil)}
 		switch {
-		case step == s.chip.step:
+		case step == r.step:
 			line.Icon, line.Tone = "circle-dot", Son
-		case s.chip.past[step]:
+		case r.past[step]:
 			line.Icon, line.Tone = "circle-check", Jade
 		}
 		t.Lines = append(t.Lines, line)

@@ -31,6 +31,8 @@ func (m *Machine) sheetView(s State) View {
 		m.outboxSheet(s, &v)
 	case sheetStuck:
 		m.stuckSheet(s, &v)
+	case sheetPortrait:
+		m.portraitSheet(s, &v)
 	}
 	return v
 }
@@ -106,6 +108,9 @@ func (m *Machine) partsSheet(s State, v *View) {
 	}
 	v.Blocks = []Block{Heading{Title: m.t(s, "duty.parts", nil), Line: line}, rows}
 	v.Actions = []Button{m.back(s), m.more(s)}
+	if m.HasReader {
+		v.Actions = append(v.Actions, Button{ID: "portrait", Icon: "user-round-search", Label: m.t(s, "portrait.enter", nil), Style: Strong})
+	}
 }
 
 // partAt is the part that is looked at; it may have gone meanwhile.

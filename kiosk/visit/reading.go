@@ -90,6 +90,10 @@ func (n *next) readerChanged(r Reader) {
 	}
 	laid := n.reader == ReaderEmpty && r == ReaderCard
 	n.reader = r
+	if n.comparing() {
+		n.cardMoved()
+		return
+	}
 	if laid && n.cards < laidMost {
 		n.cards++
 		n.alive()
@@ -134,14 +138,18 @@ func (n *next) beginChip() {
 	}
 }
 
-func (n *next) chipReached(step ChipStep) {
-	if n.chip.mood != chipBusy || step < 0 || int(step) >= chipSteps || step == n.chip.step {
+// reach goes on to a step, if a reading is under way.
+func (r *reading) reach(step ChipStep) {
+	if r.mood != chipBusy || step < 0 || int(step) >= chipSteps || step == r.step {
 		return
 	}
-	n.chip.past[n.chip.step] = true
-	n.chip.step = step
-	n.chip.past[step] = false
+	r.past[r.step] = true
+	r.step = step
+	r.past[step] = false
 }
+
+// readsChip tells that a chip is being read, for the visitor or for staff.
+func (s State) readsChip() bool { return s.chip.mood == chipBusy || s.duty.face.chip.mood == chipBusy }
 
 // chipFailed says what went wrong. What only a hand can mend may be tried again,
 // but not for ever.

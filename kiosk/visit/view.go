@@ -232,6 +232,10 @@ type Code struct{ Label, Text string }
 // QR is a QR code on white with a 4-module quiet zone, and a line below.
 type QR struct{ Text, Line string }
 
+// Portrait is the picture of a person that the station keeps under ID, as large as
+// there is room. It stands on sheets of the staff and nowhere else.
+type Portrait struct{ ID string }
+
 // Card is a white card with an icon at the left: what to do now.
 type Card struct {
 	Icon, Title, Line string
@@ -271,6 +275,7 @@ func (Consent) block()  {}
 func (Seal) block()     {}
 func (Code) block()     {}
 func (QR) block()       {}
+func (Portrait) block() {}
 func (Card) block()     {}
 func (Faces) block()    {}
 func (Prose) block()    {}

@@ -211,9 +211,10 @@ func (m *Machine) Step(s State, at time.Time, e Event) (State, View, []Task) {
 	if n.page != before.page {
 		n.came = n.now
 	}
-	if before.chip.mood == chipBusy && n.chip.mood != chipBusy && !ended(e) {
+	if before.readsChip() && !n.readsChip() && !ended(e) {
 		n.tasks = append([]Task{DropChip{}}, n.tasks...)
 	}
+	n.putAway(before)
 	n.handOver(before, e)
 	v := m.View(n.State)
 	if spoken := m.prompt(n.State); spoken != m.prompt(before) {
@@ -238,7 +239,7 @@ func (n *next) do(t Task) { n.tasks = append(n.tasks, t) }
 // ended tells that the reading of a chip is over outside too.
 func ended(e Event) bool {
 	switch e.(type) {
-	case ChipRead, ChipFailed:
+	case ChipRead, ChipFailed, PortraitRead:
 		return true
 	}
 	return false
@@ -261,6 +262,7 @@ func (n *next) event(e Event) {
 		n.scanned(e.Text)
 	case Garbled:
 		if n.duty.at != noSheet {
+			n.sheetGarbled()
 			return
 		}
 		n.alive()
@@ -272,7 +274,8 @@ func (n *next) event(e Event) {
 	case ReaderChanged:
 		n.readerChanged(e.Reader)
 	case ChipReached:
-		n.chipReached(e.Step)
+		n.chip.reach(e.Step)
+		n.duty.face.chip.reach(e.Step)
 	case ChipRead:
 		if n.chip.mood == chipBusy {
 			n.chipRead(e.Person)
@@ -281,6 +284,9 @@ func (n *next) event(e Event) {
 		if n.chip.mood == chipBusy {
 			n.chipFailed(e.Why)
 		}
+		n.portraitFailed(e.Why)
+	case PortraitRead:
+		n.portraitRead(e)
 	case LinkChanged:
 		n.online = e.Online
 		if !e.Online {
@@ -372,6 +378,7 @@ func (n *next) tick() {
 			n.offDuty()
 		}
 		n.outboxTick()
+		n.portraitTick()
 	}
 	quiet := n.now.Sub(n.life)
 	switch {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"motcua/kiosk/identity"
 )
 
 // events are one of each kind, as they come in earnest.
@@ -24,6 +26,7 @@ func events() []Event {
 	out = append(out, HandoverChanged{true}, HandoverChanged{}, opened, FileComing{Question: noticePhoto}, FileArrived{photo}, FileArrived{late},
 		FileRefused{Question: noticePhoto, Why: "attach.no.kind"},
 		CameraChanged{true}, CameraChanged{}, PictureDone{Taken: true}, PictureDone{}, seen, OutboxSeen{}, OutboxDone{Work: WorkExported, N: 3}, OutboxDone{Work: WorkFailed})
+	out = append(out, PortraitRead{ID: "face", Assurance: identity.ChipGenuine}, PortraitRead{Lack: PortraitKind, Assurance: identity.ChipRead})
 	for why := ChipLifted; why <= ChipUnreadable; why++ {
 		out = append(out, ChipFailed{why})
 	}
@@ -32,7 +35,7 @@ func events() []Event {
 		"onscreen", "wait", "search", "way:type", "field", "door:submit", "door:ask", "door:lookup", "door:ticket",
 		"door:lawyer", "door:feedback", "row:" + birth, "row:" + residence, "row:nothing", "chip:birth", "line:person",
 		"size:3", "size:9", "theme:2", "calm", "rate:4", "date:year", "opt:no", "sug:0", "sug:99", "key:a", "key:1",
-		"picture", "file:1", "remove", "part:outbox", "send", "export", "stuck:1", "skip", "call", "way:number", "way:scan", "key:delete", "key:clear", "key:tone:sac", "nothing", ""} {
+		"picture", "file:1", "remove", "part:outbox", "send", "export", "stuck:1", "portrait", "skip", "call", "way:number", "way:scan", "key:delete", "key:clear", "key:tone:sac", "nothing", ""} {
 		out = append(out, Touched{id})
 	}
 	return out
@@ -181,6 +184,8 @@ func name(e Event) string {
 	case ChipRead:
 		return "chip read" + map[bool]string{true: ": expired"}[e.Person.Expires.Equal(expired.Expires)] +
 			map[bool]string{true: ": of another"}[e.Person.Number == stranger.Number]
+	case PortraitRead:
+		return "portrait read: " + map[bool]string{true: "none to show"}[e.ID == ""] + e.ID
 	case LookedUp:
 		return fmt.Sprintf("looked up: %d", e.Result)
 	}
@@ -242,7 +247,7 @@ func TestRandomWalk(t *testing.T) {
 	r := rand.New(rand.NewPCG(2026, 11))
 	all := events()
 	each := 20_000/len(Pages) + 1
-	visits, submitted, chips, duties, sent, pictures := 0, 0, 0, 0, 0, 0
+	visits, submitted, chips, duties, sent, pictures, faces := 0, 0, 0, 0, 0, 0, 0
 	for _, from := range Pages {
 		w := walk(t, m)
 		w.s = arrive(t, m, from)
@@ -257,6 +262,13 @@ func TestRandomWalk(t *testing.T) {
 				w.touch("consent", "submit")
 			case w.s.duty.checking:
 				w.happen(PINChecked{Right: n == 4})
+			case w.s.duty.face.chip.mood == chipBusy:
+				faces++
+				w.happen([]Event{ChipReached{ChipReading}, PortraitRead{ID: "face"}, PortraitRead{Lack: PortraitNone}, ReaderChanged{ReaderEmpty}}[r.IntN(4)])
+			case w.s.duty.at == sheetPortrait && n > 3:
+				w.happen([]Event{Scanned{card7}, ReaderChanged{ReaderEmpty}, ReaderChanged{ReaderCard}}[r.IntN(3)])
+			case w.s.duty.at == sheetParts && n == 4:
+				w.touch("portrait")
 			case w.s.duty.at != noSheet && n == 5:
 				w.touch("end")
 			case w.s.duty.at == sheetPIN:
@@ -307,9 +319,9 @@ func TestRandomWalk(t *testing.T) {
 		}
 		everybodyLeaves(t, m, w.s, w.now)
 	}
-	t.Logf("%d visits, %d submissions, %d chips, %d moments of staff, %d of phones, %d pictures", visits, submitted, chips, duties, sent, pictures)
-	if visits < 50 || submitted < 5 || chips < 20 || duties < 20 || sent < 20 || pictures == 0 {
-		t.Errorf("%d visits, %d submissions, %d chips, %d moments of staff, %d of phones, %d pictures: the walk shows too little", visits, submitted, chips, duties, sent, pictures)
+	t.Logf("%d visits, %d submissions, %d chips, %d moments of staff, %d of phones, %d pictures, %d portraits", visits, submitted, chips, duties, sent, pictures, faces)
+	if visits < 50 || submitted < 5 || chips < 20 || duties < 20 || sent < 20 || pictures == 0 || faces < 5 {
+		t.Errorf("%d visits, %d submissions, %d chips, %d moments of staff, %d of phones, %d pictures, %d portraits: the walk shows too little", visits, submitted, chips, duties, sent, pictures, faces)
 	}
 }
 
