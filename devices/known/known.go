@@ -23,11 +23,13 @@ package known
 
 import (
 	_ "embed" // units.yaml
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"motcua/devices/models"
 )
 
 //go:embed units.yaml
@@ -47,34 +49,32 @@ type Unit struct {
 }
 
 // List is what is known, by USB ids.
-type List struct{ units map[string]Unit }
+type List struct{ units models.Table[Unit] }
 
 // Known gives the list that is built in. It fails only where the list is at fault,
 // which a test rules out.
 func Known() (List, error) { return read(list) }
 
 func read(text []byte) (List, error) {
-	var units map[string]Unit
-	if err := yaml.UnmarshalWithOptions(text, &units, yaml.Strict()); err != nil {
+	units, err := models.Read(text, (*Unit).check)
+	if err != nil {
 		return List{}, fmt.Errorf("known units: %w", err)
 	}
-	for ids, u := range units {
-		vid, pid, model := strings.Cut(ids, ":")
-		if !hex4(vid) || model && !hex4(pid) {
-			return List{}, fmt.Errorf("known units: %q is neither VID:PID nor VID, in lower case", ids)
-		}
-		switch u.Thing {
-		case "barcode", "card", "receipt", "adapter":
-		default:
-			return List{}, fmt.Errorf("known units: %s: no such thing: %q", ids, u.Thing)
-		}
-		if u.Title == "" || u.Source == "" {
-			return List{}, fmt.Errorf("known units: %s: title and source are needed", ids)
-		}
-		u.Maker = !model
-		units[ids] = u
-	}
 	return List{units}, nil
+}
+
+func (u *Unit) check(ids string) error {
+	vid, pid, model := strings.Cut(ids, ":")
+	u.Maker = !model
+	switch {
+	case !hex4(vid) || model && !hex4(pid):
+		return errors.New("neither VID:PID nor VID, in lower case")
+	case !slices.Contains([]string{"barcode", "card", "receipt", "adapter"}, u.Thing):
+		return fmt.Errorf("no such thing: %q", u.Thing)
+	case u.Title == "" || u.Source == "":
+		return errors.New("title and source are needed")
+	}
+	return nil
 }
 
 func hex4(s string) bool {

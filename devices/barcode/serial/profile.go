@@ -6,11 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"motcua/devices/models"
 )
 
 //go:embed profiles.yaml
@@ -54,49 +55,35 @@ type Profile struct {
 	Verified     string    `yaml:"verified"`
 }
 
-// Profiles gives every known profile, by name.
+// Profiles gives every known profile, in the order of their names.
 func Profiles() ([]Profile, error) {
 	all, err := parseProfiles(profiles)
+	return all.All(), err
+}
+
+// ProfileOf gives the profile of that name; the error lists the names there are.
+func ProfileOf(name string) (Profile, error) {
+	all, err := parseProfiles(profiles)
+	if err != nil {
+		return Profile{}, err
+	}
+	p, err := all.Of(name)
+	if err != nil {
+		return Profile{}, fmt.Errorf("scanner profile: %w", err)
+	}
+	return p, nil
+}
+
+func parseProfiles(text []byte) (models.Table[Profile], error) {
+	all, err := models.Read(text, (*Profile).check)
 	if err != nil {
 		return nil, fmt.Errorf("scanner profiles: %w", err)
 	}
 	return all, nil
 }
 
-// ProfileOf gives the profile of that name; the error lists the names there are.
-func ProfileOf(name string) (Profile, error) {
-	all, err := Profiles()
-	if err != nil {
-		return Profile{}, err
-	}
-	var names []string
-	for _, p := range all {
-		if p.Name == name {
-			return p, nil
-		}
-		names = append(names, p.Name)
-	}
-	return Profile{}, fmt.Errorf("no scanner profile %q; there are %s", name, strings.Join(names, ", "))
-}
-
-func parseProfiles(b []byte) ([]Profile, error) {
-	var byName map[string]Profile
-	if err := yaml.UnmarshalWithOptions(b, &byName, yaml.Strict()); err != nil {
-		return nil, err
-	}
-	var all []Profile
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		p := byName[name]
-		p.Name = name
-		if err := p.check(); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		all = append(all, p)
-	}
-	return all, nil
-}
-
-func (p Profile) check() error {
+func (p *Profile) check(name string) error {
+	p.Name = name
 	switch {
 	case p.Title == "":
 		return errors.New("title: must name the units")

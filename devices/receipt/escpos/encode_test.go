@@ -312,7 +312,7 @@ func TestProfileFaults(t *testing.T) {
 		{"status: [1]", "status: [7]", "status 7"}, {"status: [1], ", "", "status"}, {"status: [1]", "status: [1, 20]", "status 20"}, {"status: [1]", "status: [], queued: true", "queued"},
 		{"status: [1]", "status: [1], present: [3, 1], retract: [2]", "status 20"}, {"status: [1]", "status: [20], present: [3, 1]", "both"},
 		{"status: [1]", "status: [20], automatic: true", "automatic"}, {"source: book", "source: ''", "source"},
-		{"title: X", "titel: X", "titel"},
+		{"title: X", "titel: X", "titel"}, {"title: X, ", "", "title"},
 	} {
 		_, err := parseProfiles([]byte(strings.Replace(good, c.from, c.to, 1)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {

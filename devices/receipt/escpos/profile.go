@@ -2,12 +2,11 @@ package escpos
 
 import (
 	_ "embed" // profiles.yaml
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
-	"github.com/goccy/go-yaml"
+	"motcua/devices/models"
 )
 
 //go:embed profiles.yaml
@@ -52,49 +51,35 @@ type Profile struct {
 	Verified  string `yaml:"verified"`
 }
 
-// Profiles gives every known model, by name.
+// Profiles gives every known model, in the order of their names.
 func Profiles() ([]Profile, error) {
 	all, err := parseProfiles(profiles)
+	return all.All(), err
+}
+
+// Model gives the profile of that name; the error lists the names there are.
+func Model(name string) (Profile, error) {
+	all, err := parseProfiles(profiles)
+	if err != nil {
+		return Profile{}, err
+	}
+	p, err := all.Of(name)
+	if err != nil {
+		return Profile{}, fmt.Errorf("printer model: %w", err)
+	}
+	return p, nil
+}
+
+func parseProfiles(text []byte) (models.Table[Profile], error) {
+	all, err := models.Read(text, (*Profile).check)
 	if err != nil {
 		return nil, fmt.Errorf("printer profiles: %w", err)
 	}
 	return all, nil
 }
 
-// Model gives the profile of that name; the error lists the names there are.
-func Model(name string) (Profile, error) {
-	all, err := Profiles()
-	if err != nil {
-		return Profile{}, err
-	}
-	var names []string
-	for _, p := range all {
-		if p.Name == name {
-			return p, nil
-		}
-		names = append(names, p.Name)
-	}
-	return Profile{}, fmt.Errorf("no printer model %q; there are %s", name, strings.Join(names, ", "))
-}
-
-func parseProfiles(b []byte) ([]Profile, error) {
-	var byName map[string]Profile
-	if err := yaml.UnmarshalWithOptions(b, &byName, yaml.Strict()); err != nil {
-		return nil, err
-	}
-	var all []Profile
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		p := byName[name]
-		p.Name = name
-		if err := p.check(); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		all = append(all, p)
-	}
-	return all, nil
-}
-
-func (p Profile) check() error {
+func (p *Profile) check(name string) error {
+	p.Name = name
 	switch {
 	case p.Width <= 0 || p.Width%8 != 0 || p.Width > 8*255:
 		return fmt.Errorf("width %d: must be a multiple of 8 up to 2040", p.Width)
@@ -108,11 +93,13 @@ func (p Profile) check() error {
 		return fmt.Errorf("tail %d: must not be negative", p.Tail)
 	case !slices.Contains([]Cut{FeedPartial, FeedFull, Partial, Full, Total, NoCut}, p.Cut):
 		return fmt.Errorf("cut %q: must be feed-partial, feed-full, partial, full, total or none", p.Cut)
+	case p.Title == "":
+		return errors.New("title: must name maker and model")
 	case p.Source == "":
-		return fmt.Errorf("source: must say where this was read")
+		return errors.New("source: must say where this was read")
 	}
 	if p.Status == nil {
-		return fmt.Errorf("status: must name what is asked, or be [] for a model that tells nothing")
+		return errors.New("status: must name what is asked, or be [] for a model that tells nothing")
 	}
 	for _, n := range p.Status {
 		if (n < 1 || n > 4) && n != fullStatus {
@@ -122,13 +109,13 @@ func (p Profile) check() error {
 	asksFull := slices.Contains(p.Status, fullStatus)
 	switch {
 	case asksFull && (len(p.Status) > 1 || p.Automatic):
-		return fmt.Errorf("status 20: cannot be told from other answers; leave the others and automatic out")
+		return errors.New("status 20: cannot be told from other answers; leave the others and automatic out")
 	case (len(p.Present) > 0) != (len(p.Retract) > 0):
-		return fmt.Errorf("present, retract: both or none")
+		return errors.New("present, retract: both or none")
 	case len(p.Present) > 0 && !asksFull:
-		return fmt.Errorf("present: needs status 20, which tells whether a slip is at the mouth")
+		return errors.New("present: needs status 20, which tells whether a slip is at the mouth")
 	case len(p.Status) == 0 && (p.Queued || p.ProcessID || p.Automatic):
-		return fmt.Errorf("status []: a model that tells nothing cannot be queued, process_id or automatic")
+		return errors.New("status []: a model that tells nothing cannot be queued, process_id or automatic")
 	}
 	return nil
 }
