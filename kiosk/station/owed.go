@@ -77,41 +77,52 @@ func (s *Station) owed(id string, copies int, compose func(copies, width int) (r
 	}
 }
 
-// underWay counts the pieces of a submission that are being printed. When the last
-// one has ended after its visit, what did not come out is given up.
-func (s *Station) underWay(id string, n int) {
+// underWay counts what is being done for a submission: it is stored, a piece of it is
+// printed. When the last of that has ended after its visit, what did not come out is
+// given up.
+func (s *Station) underWay(ctx context.Context, id string, n int) {
 	s.mu.Lock()
-	s.printing[id] += n
-	over := s.printing[id] == 0 && s.id != id
-	if s.printing[id] == 0 {
-		delete(s.printing, id)
+	s.pending[id] += n
+	over := s.pending[id] == 0 && s.id != id
+	if s.pending[id] == 0 {
+		delete(s.pending, id)
 	}
 	s.mu.Unlock()
 	if over {
-		s.giveUp(id)
+		s.giveUp(ctx, id)
 	}
 }
 
 // letGo ends what is owed to a visitor who has left, knowing the code from the
-// screen. What is being printed comes out.
-func (s *Station) letGo(id string) {
-	s.mu.Lock()
-	busy := s.printing[id] > 0
-	s.mu.Unlock()
-	if id != "" && !busy {
-		s.giveUp(id)
+// screen. What is being stored or printed ends first. It does not wait for the disk.
+func (s *Station) letGo(ctx context.Context, id string) {
+	if id == "" {
+		return
 	}
+	s.underWay(ctx, id, 1)
+	s.do(func() { s.underWay(ctx, id, -1) })
 }
 
-func (s *Station) giveUp(id string) {
+// giveUp ends what is owed for a submission. What was never accepted is owed to
+// nobody.
+func (s *Station) giveUp(ctx context.Context, id string) {
 	if s.Journal == nil {
 		return
 	}
-	if job, known := s.Journal.Job(id); known && !job.State.Done() {
-		s.Log.Warn("receipt not printed, the visit is over", "id", id)
-		s.note("give up", id, s.Journal.GiveUp(id, "visit over"))
+	job, known := s.Journal.Job(id)
+	if !known || job.State.Done() {
+		return
 	}
+	why := notAccepted
+	if _, err := s.Outbox.Show(context.WithoutCancel(ctx), id); !errors.Is(err, outbox.ErrUnknown) {
+		why = "visit over"
+		s.Log.Warn("receipt not printed, the visit is over", "id", id)
+	}
+	s.note("give up", id, s.Journal.GiveUp(id, why))
 }
+
+// notAccepted is why no receipt is printed of what was never kept.
+const notAccepted = "not accepted"
 
 // payOwed prints what an earlier run of the program owed when it was cut off, each
 // marked as printed again, while nobody is at the station. Staff are told.
@@ -123,7 +134,7 @@ func (s *Station) payOwed(ctx context.Context) {
 	for _, job := range s.Journal.Unfinished() {
 		e, err := s.Outbox.Show(ctx, job.ID)
 		if errors.Is(err, outbox.ErrUnknown) {
-			s.note("give up", job.ID, s.Journal.GiveUp(job.ID, "not accepted"))
+			s.note("give up", job.ID, s.Journal.GiveUp(job.ID, notAccepted))
 			continue
 		}
 		if err != nil {

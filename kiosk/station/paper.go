@@ -21,8 +21,6 @@ func (s *Station) printFor(ctx context.Context, id string, p visit.Print) {
 	what := piece{compose: func(width int) (receipt.Slip, error) { return s.compose(p, max(p.Copy, 1), width) }}
 	if id != "" {
 		what = s.owed(id, p.Copy, func(copies, width int) (receipt.Slip, error) { return s.compose(p, copies, width) })
-		s.underWay(id, 1)
-		defer s.underWay(id, -1)
 	}
 	err := s.print(ctx, what)
 	switch {

@@ -90,14 +90,14 @@ type Station struct {
 	booth    *booth // nil = no camera
 	work     sync.WaitGroup
 
-	mu       sync.Mutex // guards what follows
-	id       string     // of this visit's submission; "" until there is one
-	secret   string
-	tray     *attachment.Tray // of this visit; nil = nothing was handed over yet
-	inVisit  bool
-	using    string         // name of the reader that is open; "" = none
-	printing map[string]int // pieces of a submission that are under way
-	link     visit.PartState
+	mu      sync.Mutex // guards what follows
+	id      string     // of this visit's submission; "" until there is one
+	secret  string
+	tray    *attachment.Tray // of this visit; nil = nothing was handed over yet
+	inVisit bool
+	using   string         // name of the reader that is open; "" = none
+	pending map[string]int // what is under way for each submission; see underWay
+	link    visit.PartState
 }
 
 type stamped struct {
@@ -108,7 +108,7 @@ type stamped struct {
 
 // New makes a Station; Run starts it.
 func New(p Parts) *Station {
-	s := &Station{Parts: p, events: make(chan stamped, queue), units: &conditions{}, printing: map[string]int{}}
+	s := &Station{Parts: p, events: make(chan stamped, queue), units: &conditions{}, pending: map[string]int{}}
 	s.desk = &desk{post: s.Post, log: p.Log, now: p.Now}
 	for _, u := range p.Printers {
 		s.units.add(ThingPrinter, u.Name, u.Model)
@@ -263,13 +263,23 @@ func (s *Station) perform(ctx context.Context, t visit.Task) {
 	case visit.Submit:
 		id, secret := s.ticket()
 		tray, back := s.lendTray()
-		s.do(func() { defer back(); s.submit(ctx, id, secret, t.Draft, tray) })
+		s.underWay(ctx, id, 1)
+		s.do(func() {
+			defer s.underWay(ctx, id, -1)
+			defer back()
+			s.submit(ctx, id, secret, t.Draft, tray)
+		})
 	case visit.Print:
-		id := ""
-		if t.Receipt != nil {
-			id, _ = s.ticket()
+		if t.Receipt == nil {
+			s.do(func() { s.printFor(ctx, "", t) })
+			return
 		}
-		s.do(func() { s.printFor(ctx, id, t) })
+		id, _ := s.ticket()
+		s.underWay(ctx, id, 1)
+		s.do(func() {
+			defer s.underWay(ctx, id, -1)
+			s.printFor(ctx, id, t)
+		})
 	case visit.LookUp:
 		s.do(func() { s.Post(s.LookUp(ctx, t.ID, t.Secret)) })
 	case visit.CheckPIN:
@@ -305,7 +315,7 @@ func (s *Station) perform(ctx context.Context, t visit.Task) {
 	case visit.Rate:
 		s.Log.Info("visit rated", "score", t.Score, "procedure", t.Procedure)
 	case visit.End:
-		s.endVisit()
+		s.endVisit(ctx)
 	}
 }
 
@@ -321,12 +331,12 @@ func (s *Station) ticket() (id, secret string) {
 }
 
 // endVisit forgets what belonged to the visitor.
-func (s *Station) endVisit() {
+func (s *Station) endVisit(ctx context.Context) {
 	s.mu.Lock()
 	id := s.id
 	s.id, s.secret = "", ""
 	s.mu.Unlock()
-	s.letGo(id)
+	s.letGo(ctx, id)
 	for _, p := range s.printers {
 		select {
 		case p.left <- struct{}{}:
