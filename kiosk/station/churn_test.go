@@ -1,6 +1,7 @@
 package station_test
 
 import (
+	"errors"
 	"os"
 	"runtime"
 	"sync/atomic"
@@ -18,7 +19,7 @@ const cycles = 1000
 func TestReplugs(t *testing.T) {
 	shelf := newShelf(t)
 	var plugs atomic.Int64
-	var before, after [3]int
+	var before, after use
 	play(t, shelf, options{silent: true, plugs: ringing(func() { plugs.Add(1) })}, func(w *ward) {
 		n := cycles
 		if raced {
@@ -26,7 +27,7 @@ func TestReplugs(t *testing.T) {
 		}
 		for i := range n {
 			if i == n/10 {
-				before = held()
+				before = w.uses()
 			}
 			w.scanner.fail(gone("scanner"))
 			w.printer.fail(gone("printer"))
@@ -50,13 +51,13 @@ func TestReplugs(t *testing.T) {
 				t.Fatalf("cycle %d: troubles stay: %v", i, told)
 			}
 		}
-		after = held()
+		after = w.uses()
 	})
-	t.Logf("goroutines, files, KiB in use: %v after a tenth, %v at the end", before, after)
-	if after[0] > before[0] || after[1] > before[1] {
-		t.Errorf("goroutines and files grew from %v to %v", before[:2], after[:2])
+	t.Logf("%+v after a tenth, %+v at the end", before, after)
+	if after.goroutines > before.goroutines || after.files > before.files {
+		t.Errorf("goroutines and files grew from %+v to %+v", before, after)
 	}
-	if grown := after[2] - before[2]; grown > 2048 {
+	if grown := after.memory - before.memory; grown > 1024 {
 		t.Errorf("memory grew by %d KiB", grown)
 	}
 	if plugs.Load() == 0 {
@@ -71,17 +72,66 @@ type ringing func()
 // Come implements station.Plugs.
 func (r ringing) Come() <-chan struct{} { r(); return nil }
 
-// held counts goroutines, open files and KiB of memory in use. The log, which a
-// test keeps, is counted too.
-func held() [3]int {
+// TestReplugsOfDrivers is TestReplugs with the program's own drivers on lines that
+// hang up: scanner and printer are pulled and put back under a station that hears of
+// plugs. MOTCUA_LONG=1 makes it a thousand times.
+func TestReplugsOfDrivers(t *testing.T) {
+	n := 40
+	if os.Getenv("MOTCUA_LONG") == "1" {
+		n = cycles
+	}
+	h := open(t, -1)
+	h.ready()
+	away := func() bool {
+		return h.s.Best(station.ThingScanner) == station.Away && h.s.Best(station.ThingPrinter) == station.Away
+	}
+	var before, after use
+	var missed, used time.Duration // the longest
+	for i := range n {
+		if i == n/10 {
+			before = h.uses()
+		}
+		began := time.Now()
+		if err := h.scanner.Unplug(); err != nil {
+			t.Fatal(err)
+		}
+		h.printer.Unplug()
+		h.settles("both are missed", away)
+		missed = max(missed, time.Since(began))
+		began = time.Now()
+		if err := errors.Join(h.scanner.Plug(), h.printer.Plug()); err != nil {
+			t.Fatal(err)
+		}
+		h.plugs.ring()
+		h.ready()
+		used = max(used, time.Since(began))
+		if told := h.troubles.All(); len(told) != 0 {
+			t.Fatalf("cycle %d: troubles stay: %v", i, told)
+		}
+	}
+	h.settles("goroutines and files to be given back", func() bool {
+		after = h.uses()
+		return after.goroutines <= before.goroutines && after.files <= before.files
+	})
+	t.Logf("%d cycles: missed after %v, used again after %v at most; %+v after a tenth, %+v at the end", n, missed, used, before, after)
+	if grown := after.memory - before.memory; grown > 1024 {
+		t.Errorf("memory grew by %d KiB", grown)
+	}
+}
+
+// use is what a program holds on to; memory is in KiB.
+type use struct{ goroutines, files, memory int }
+
+// uses counts what is in use now, without the log, which only a test keeps.
+func (h *hall) uses() use {
+	h.log.mu.Lock()
+	log := h.log.b.Cap() >> 10
+	h.log.mu.Unlock()
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	files, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		return [3]int{runtime.NumGoroutine(), 0, int(m.HeapInuse >> 10)}
-	}
-	return [3]int{runtime.NumGoroutine(), len(files), int(m.HeapInuse >> 10)}
+	files := must[[]os.DirEntry](h.t)(os.ReadDir("/proc/self/fd"))
+	return use{runtime.NumGoroutine(), len(files), int(m.HeapAlloc>>10) - log}
 }
 
 // TestPlugWakesAtOnce: a unit is back the moment that its plug is heard, not when a
