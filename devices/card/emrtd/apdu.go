@@ -75,22 +75,19 @@ func (c *Chip) send(ctx context.Context, cmd command) ([]byte, Status, error) {
 // exchange sends bytes and fetches the whole of an answer that comes in pieces
 // (61XX, GET RESPONSE: ISO/IEC 7816-4, 11.8.1).
 func (c *Chip) exchange(ctx context.Context, apdu []byte) ([]byte, error) {
+	clear(c.long[:cap(c.long)])
+	c.long = c.long[:0]
 	answer, err := c.piece(ctx, apdu)
 	if err != nil || answer[len(answer)-2] != 0x61 {
 		return answer, err
 	}
-	clear(c.long[:cap(c.long)])
-	c.long = c.long[:0]
 	for answer[len(answer)-2] == 0x61 {
 		more := answer[len(answer)-1]
-		if c.long = append(c.long, answer[:len(answer)-2]...); len(c.long) > maxAnswer {
-			return nil, fmt.Errorf("%w: answer without end", ErrMalformed)
-		}
-		before := len(c.long)
+		c.long = append(c.long, answer[:len(answer)-2]...)
 		if answer, err = c.piece(ctx, []byte{0x00, 0xC0, 0x00, 0x00, more}); err != nil {
 			return nil, err
 		}
-		if len(answer) == 2 && answer[0] == 0x61 && before == len(c.long) {
+		if len(c.long)+len(answer) > maxAnswer || len(answer) == 2 && answer[0] == 0x61 {
 			return nil, fmt.Errorf("%w: answer without end", ErrMalformed)
 		}
 	}
@@ -98,11 +95,16 @@ func (c *Chip) exchange(ctx context.Context, apdu []byte) ([]byte, error) {
 	return c.long, nil
 }
 
+// piece sends bytes and gives what the card answers. It lies in the driver's
+// memory and is decrypted there, so it is wiped before the driver has it back.
 func (c *Chip) piece(ctx context.Context, apdu []byte) ([]byte, error) {
+	clear(c.lent)
+	c.lent = nil
 	answer, err := c.card.Exchange(ctx, apdu)
 	if err != nil {
 		return nil, err
 	}
+	c.lent = answer
 	if len(answer) < 2 {
 		return nil, fmt.Errorf("%w: answer without status", ErrMalformed)
 	}

@@ -96,6 +96,7 @@ func (b *handshake) finish(answer []byte) (*channel, error) {
 		return nil, err
 	}
 	suite.Decrypt(block, make([]byte, 8), text)
+	defer clear(text)
 	if !bytes.Equal(text[:8], b.plain[8:16]) || !bytes.Equal(text[8:16], b.plain[:8]) {
 		return nil, fmt.Errorf("mutual authenticate: %w", ErrReplay)
 	}
@@ -103,7 +104,6 @@ func (b *handshake) finish(answer []byte) (*channel, error) {
 	defer clear(seed)
 	subtle.XORBytes(seed, b.plain[16:], text[16:])
 	count := append(bytes.Clone(text[4:8]), text[12:16]...)
-	clear(text)
 	return newChannel(suite.TDES, seed, count)
 }
 

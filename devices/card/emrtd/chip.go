@@ -31,8 +31,13 @@ const maxTries = 4
 type Options struct {
 	// Passwords are tried in the order of Method, those of one kind in the order
 	// given; no more than four tries are made in all, not counting kinds of
-	// password that the chip does not know. They stay the caller's.
+	// password that the chip does not know. They stay the caller's, and remember by
+	// which methods they were refused.
 	Passwords []*Password
+	// Careful has files read in the smallest pieces from the start, which every
+	// chip and reader seen can carry. Without it that is done only once the chip has
+	// said that a piece is too large; some break off instead.
+	Careful bool
 	// Random is where keys and challenges come from; nil is crypto/rand.
 	Random io.Reader
 	// Progress, if not nil, is called before each step and after each piece of a
@@ -59,6 +64,7 @@ type Chip struct {
 	noShort  bool         // it did not, where it took a long one
 	chunk    int          // most bytes asked for at once
 	out      []byte       // commands outside secure messaging
+	lent     []byte       // the last answer, in the driver's memory until the next exchange
 	long     []byte       // answers in pieces
 	offset   []byte       // of READ BINARY in its odd form
 }
@@ -93,7 +99,9 @@ func newChip(c card.Card, o Options) *Chip {
 		chip.progress = func(Progress) {}
 	}
 	chip.chunk = firstChunk
-	if l := c.Link(); l.MaxAnswer > longChunk+64 && card.Extended(l.ATR) {
+	if l := c.Link(); o.Careful {
+		chip.chunk = smallChunk
+	} else if l.MaxAnswer > longChunk+64 && card.Extended(l.ATR) {
 		chip.chunk = longChunk
 	}
 	return chip
@@ -114,8 +122,11 @@ func (c *Chip) end(why error) {
 		c.sm.wipe()
 		c.sm = nil
 	}
-	clear(c.out[:cap(c.out)])
-	clear(c.long[:cap(c.long)])
+	for _, b := range [][]byte{c.out, c.long} {
+		clear(b[:cap(b)])
+	}
+	clear(c.lent)
+	c.lent = nil
 }
 
 // Format prints the method and no secret under every verb.
@@ -153,6 +164,8 @@ func (c *Chip) open(ctx context.Context, passwords []*Password) error {
 			}
 			if isUnheard(err) {
 				left++
+			} else {
+				p.refused = append(p.refused, m)
 			}
 			refused = err
 		}

@@ -19,10 +19,10 @@ const (
 // header, so that no byte behind it is fetched. The bytes are the caller's, to be
 // wiped by the caller.
 //
-// f must be one that has a tag. It fails with ErrAbsent, ErrForbidden, ErrMalformed when the file does not
-// begin with its tag or names more than 1 MiB, with an error below ErrTampered,
-// and with the card's and the context's own errors. After the first three the
-// chip works on.
+// f must be one that has a tag. It fails with ErrAbsent, ErrForbidden, ErrMalformed
+// when the file does not begin with its tag or names more than 1 MiB, with an error
+// below ErrTampered, and with the card's and the context's own errors. After the
+// first three the chip works on.
 func (c *Chip) Read(ctx context.Context, f lds.File) ([]byte, error) {
 	c.progress(Progress{Step: "read " + f.String()})
 	if c.dead != nil {

@@ -108,6 +108,7 @@ func mapped(curve suite.Curve, nonce []byte, mine keyPair, theirs suite.Point) (
 	if err != nil {
 		return suite.Point{}, fmt.Errorf("%w: map nonce: %w", ErrMalformed, err)
 	}
+	defer shared.Wipe()
 	g, err := curve.Map(nonce, shared)
 	if err != nil {
 		return suite.Point{}, fmt.Errorf("%w: map nonce: %w", ErrMalformed, err)

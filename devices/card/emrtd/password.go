@@ -6,18 +6,21 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"motcua/devices/card/lds"
 )
 
 // Password is what proves to the chip that its holder is near: the card access
-// number, or what the machine-readable zone says. It prints redacted. Wipe it
-// after use; Open does not.
+// number, or what the machine-readable zone says. It is for one card: a method by
+// which its chip refused it is not tried with it again, as wrong tries make chips
+// slow. It prints redacted. Wipe it after use; Open does not.
 type Password struct {
 	reference byte   // of MSE:Set AT (9303-11, table 12)
 	secret    []byte // what the key is derived from for PACE
 	seed      []byte // for BAC: the first 16 bytes; nil for a CAN
+	refused   []Method
 }
 
 const (
@@ -48,9 +51,9 @@ func NewMRZ(key lds.Secret) (*Password, error) {
 	return &Password{reference: byMRZ, secret: hash[:], seed: hash[:16]}, nil
 }
 
-// fits tells whether the method can use the password.
+// fits tells whether the method can use the password, and it was not refused.
 func (p *Password) fits(m Method) bool {
-	return p.secret != nil && (m == PACEWithCAN) == (p.reference == byCAN)
+	return p.secret != nil && (m == PACEWithCAN) == (p.reference == byCAN) && !slices.Contains(p.refused, m)
 }
 
 // Wipe forgets the password; it opens nothing from then on. Twice is fine.

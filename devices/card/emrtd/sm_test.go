@@ -114,9 +114,17 @@ type tape struct {
 	answers [][]byte
 	buffer  []byte
 	at      int
+	before  func() // each exchange; nil = nothing
+	fail    error  // of the exchanges from now on
 }
 
 func (k *tape) Exchange(context.Context, []byte) ([]byte, error) {
+	if k.before != nil {
+		k.before()
+	}
+	if k.fail != nil {
+		return nil, k.fail
+	}
 	b := k.buffer[:copy(k.buffer, k.answers[k.at])]
 	k.at++
 	return b, nil
@@ -206,5 +214,42 @@ func BenchmarkRead100kB(b *testing.B) {
 			}
 			b.ReportMetric(float64(len(k.answers)), "APDUs/op")
 		})
+	}
+}
+
+// What was decrypted lies in the driver's memory: nothing of it is left there
+// once the chip is closed, nor while the next answer is awaited.
+func TestDriversMemoryIsWiped(t *testing.T) {
+	k, _ := record(t, suite.AES128, 1000)
+	c := k.open(t, suite.AES128)
+	k.before = func() {
+		if len(bytes.Trim(k.buffer, "\x00")) > 0 {
+			t.Errorf("exchange %d: the answer before it is still there", k.at+1)
+		}
+	}
+	if _, err := c.Read(t.Context(), lds.DG2); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	k.before()
+}
+
+// After an exchange that failed the memory is the driver's, which may hold the
+// beginning of an answer there that is still to come.
+func TestDriversMemoryIsLeftAlone(t *testing.T) {
+	k, _ := record(t, suite.AES128, 1000)
+	c := k.open(t, suite.AES128)
+	k.before = func() {
+		if k.at == 2 {
+			k.fail = errors.New("no answer yet")
+			copy(k.buffer, "half of it")
+		}
+	}
+	if _, err := c.Read(t.Context(), lds.DG2); !errors.Is(err, k.fail) {
+		t.Fatalf("Read = %v", err)
+	}
+	c.Close()
+	if !bytes.HasPrefix(k.buffer, []byte("half of it")) {
+		t.Error("what came since was written over")
 	}
 }

@@ -16,7 +16,7 @@ func (i *inspection) session(ctx context.Context, keys []*emrtd.Password) error 
 	i.reach(Opening)
 	var chip *emrtd.Chip
 	err := i.timed(Opening, 0, func() (err error) {
-		chip, err = emrtd.Open(ctx, i.card, emrtd.Options{Passwords: keys, Random: i.o.Random})
+		chip, err = emrtd.Open(ctx, i.card, emrtd.Options{Passwords: keys, Careful: len(i.noise) > 0, Random: i.o.Random})
 		return err
 	})
 	if err != nil {

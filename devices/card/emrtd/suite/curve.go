@@ -117,11 +117,15 @@ func (c Curve) Mul(k []byte, p Point) (Point, error) {
 // shared point make, nonce · G + shared.
 func (c Curve) Map(nonce []byte, shared Point) (Point, error) {
 	// A nonce of 128 bits is below the order of every curve here.
-	x, y := c.ScalarBaseMult(nonce)
-	if x.Cmp(shared.X) == 0 { // twice the same point or its opposite: no formula for sums holds
+	own, err := finite(c.ScalarBaseMult(nonce))
+	if err != nil {
+		return Point{}, err // a nonce of nothing but zeros maps nothing
+	}
+	defer own.Wipe()
+	if own.X.Cmp(shared.X) == 0 { // twice the same point or its opposite: no formula for sums holds
 		return Point{}, ErrPoint
 	}
-	return finite(c.Add(x, y, shared.X, shared.Y))
+	return finite(c.Add(own.X, own.Y, shared.X, shared.Y))
 }
 
 func finite(x, y *big.Int) (Point, error) {
@@ -138,12 +142,15 @@ func (c Curve) Shared(k []byte, p Point) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer wipeInt(s.X)
-	defer wipeInt(s.Y)
+	defer s.Wipe()
 	return s.X.FillBytes(make([]byte, c.Size())), nil
 }
 
 // Equal tells whether two points are the same.
 func (p Point) Equal(q Point) bool { return bytes.Equal(p.X.Bytes(), q.X.Bytes()) && p.Y.Cmp(q.Y) == 0 }
 
-func wipeInt(v *big.Int) { clear(v.Bits()) }
+// Wipe overwrites a point that nobody may learn.
+func (p Point) Wipe() {
+	clear(p.X.Bits())
+	clear(p.Y.Bits())
+}

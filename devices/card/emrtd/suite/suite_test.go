@@ -243,3 +243,12 @@ func TestCMACExamples(t *testing.T) {
 		}
 	}
 }
+
+// A nonce of zeros would leave the generator to who sent the shared point.
+func TestMapRefusesZero(t *testing.T) {
+	for _, c := range Curves() {
+		if _, err := c.Map(make([]byte, 16), c.Base()); err == nil {
+			t.Errorf("%v: mapped by nothing", c)
+		}
+	}
+}
