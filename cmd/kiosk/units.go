@@ -81,13 +81,21 @@ func (h *house) paperCamera() *station.Unit[camera.Source] {
 	if !ok {
 		return nil
 	}
-	return &station.Unit[camera.Source]{Name: u.Name, Open: func(ctx context.Context) (camera.Source, error) {
-		v, err := camera.OpenVideo(ctx, u.Name, u.Port, u.Width, u.Height)
-		if err != nil {
-			return nil, err
-		}
-		return v, nil
-	}}
+	return &station.Unit[camera.Source]{Name: u.Name,
+		Open: func(ctx context.Context) (camera.Source, error) {
+			v, err := camera.OpenVideo(ctx, u.Name, u.Port, u.Width, u.Height)
+			if err != nil {
+				return nil, err
+			}
+			return v, nil
+		},
+		There: func() error {
+			if _, err := os.Stat(u.Port); err != nil {
+				return devices.Fail(u.Name, "look", devices.ErrGone, err)
+			}
+			return nil
+		},
+	}
 }
 
 // printers says how the configured printers are opened.

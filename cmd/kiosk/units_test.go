@@ -75,6 +75,15 @@ func TestPaperCamera(t *testing.T) {
 	if c, err := u.Open(t.Context()); c != nil || !errors.Is(err, devices.ErrGone) || !strings.Contains(err.Error(), path) {
 		t.Errorf("opened %v, %v", c, err)
 	}
+	if err := u.There(); !errors.Is(err, devices.ErrGone) || !strings.Contains(err.Error(), path) {
+		t.Errorf("a camera that is not plugged in: %v", err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := u.There(); err != nil {
+		t.Errorf("a camera that is plugged in: %v", err)
+	}
 }
 
 // A faulty anchor is named and left out, a folder that is not there is named, and

@@ -18,6 +18,9 @@ type Unit[D io.Closer] struct {
 	Name  string // in the configuration, in logs and for kioskctl
 	Model string // as configured; "" = not known
 	Open  func(context.Context) (D, error)
+	// There looks whether the unit is plugged in, without opening it: for one that is
+	// shut most of the time. It must not block; nil = only opening tells.
+	There func() error
 }
 
 // The things that a Condition is of.

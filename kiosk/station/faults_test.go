@@ -33,6 +33,15 @@ type fault struct {
 	blip        bool // it passes by itself
 }
 
+// lasts is how long a fault is looked at on a page: where a camera hangs, until the
+// station gives the picture up.
+func (f fault) lasts(page visit.Page) time.Duration {
+	if f.name == "hangs" && (page == pictureAsked || page == pictureTaken) {
+		return 2 * watch
+	}
+	return watch
+}
+
 var faults = []fault{
 	{"scanner", "unplugged", func(w *ward) { w.scanner.fail(gone("scanner")) }, func(w *ward) { w.scanner.plug() }, false},
 	{"scanner", "held by another program", func(w *ward) { w.scanner.fail(refused("scanner")) }, func(w *ward) { w.scanner.plug() }, false},
@@ -57,12 +66,25 @@ var faults = []fault{
 	{"reader", "two cards", func(w *ward) { w.lay(); w.lay() }, nil, true},
 	{"speaker", "unplugged", func(w *ward) { w.speaker.fail(gone("speaker")) }, func(w *ward) { w.speaker.plug() }, false},
 	{"speaker", "another device is the default", func(w *ward) { w.speaker.fail(refused("speaker")) }, func(w *ward) { w.speaker.plug() }, false},
+	{"camera", "unplugged", breaks(gone("desk")), breaks(nil), false},
+	{"camera", "held by another program, or not permitted", breaks(refused("desk")), breaks(nil), false},
+	{"camera", "hangs", func(w *ward) { w.lens.change(func() { w.lens.held = make(chan struct{}) }) },
+		func(w *ward) { w.lens.change(func() { close(w.lens.held); w.lens.held = nil }) }, false},
+	{"camera", "covered, or no light", darkens(true), darkens(false), false},
 }
 
 func gone(unit string) error    { return devices.Fail(unit, "open", devices.ErrGone, nil) }
 func refused(unit string) error { return devices.Fail(unit, "open", devices.ErrRefused, nil) }
 
 func turns(s receipt.Status) func(*ward) { return func(w *ward) { w.printer.be(s) } }
+
+func breaks(err error) func(*ward) {
+	return func(w *ward) { w.lens.change(func() { w.lens.wrong = err }) }
+}
+
+func darkens(dark bool) func(*ward) {
+	return func(w *ward) { w.lens.change(func() { w.lens.dark = dark }) }
+}
 
 func (w *ward) pullReader(err error) {
 	w.reader.fail(err)
@@ -174,7 +196,6 @@ func lines(log string) []string {
 // of it. On each the visit must go on while the fault lasts, and everything heal.
 func TestFaultTable(t *testing.T) {
 	shelf := newShelf(t)
-	pages := append(slices.Clone(visit.Pages), printing)
 	sample := 0
 	without := map[visit.Page]visit.View{}
 	usual := map[visit.Page][]string{}
@@ -182,9 +203,10 @@ func TestFaultTable(t *testing.T) {
 		if _, there := without[page]; there {
 			return
 		}
-		play(t, shelf, options{silent: true, files: files(page), full: page == visit.AtNotKept}, func(w *ward) {
+		play(t, shelf, having("", page), func(w *ward) {
 			w.to(page)
 			from := len(w.log.String())
+			w.goes(page)
 			w.pass(watch)
 			without[page], usual[page] = w.sees(), lines(w.log.String()[from:])
 		})
@@ -199,12 +221,12 @@ func TestFaultTable(t *testing.T) {
 		}
 		var rows []outcome
 		at := map[outcome][]string{}
-		for _, page := range pages {
+		for _, page := range pages(thing) {
 			if sample++; raced && sample%11 != 0 {
 				continue
 			}
 			look(page)
-			play(t, shelf, options{silent: thing != "speaker", files: files(page), full: page == visit.AtNotKept}, func(w *ward) {
+			play(t, shelf, having(thing, page), func(w *ward) {
 				o, next := f.play(w, page, without[page], usual[page])
 				if at[o] == nil {
 					rows = append(rows, o)
@@ -234,9 +256,28 @@ func TestFaultTable(t *testing.T) {
 	}
 }
 
-// files tells that a submission is filed on the way to a page.
-func files(page visit.Page) bool {
-	return slices.Contains([]visit.Page{visit.AtSending, visit.AtNotKept, visit.AtDone, printing, visit.AtNoPrint, visit.AtCode, visit.AtGoodbye}, page)
+// pages are where a thing's faults are let happen.
+func pages(thing string) []visit.Page {
+	all := append(slices.Clone(visit.Pages), printing)
+	if thing == station.ThingCamera {
+		all = append(all, paperAsked, pictureAsked, pictureTaken)
+	}
+	return all
+}
+
+// having is a ward that has what a thing's fault on a page needs.
+func having(thing string, page visit.Page) options {
+	paper := slices.Contains([]visit.Page{paperAsked, pictureAsked, pictureTaken}, page)
+	filed := slices.Contains([]visit.Page{visit.AtSending, visit.AtNotKept, visit.AtDone, printing, visit.AtNoPrint, visit.AtCode, visit.AtGoodbye}, page)
+	return options{silent: thing != station.ThingSpeaker, camera: paper || thing == station.ThingCamera,
+		files: paper || filed, full: page == visit.AtNotKept}
+}
+
+// goes is what the visitor does next on some pages, fault or no fault.
+func (w *ward) goes(page visit.Page) {
+	if page == pictureAsked {
+		w.do("picture")
+	}
 }
 
 const preface = `# What happens when a peripheral fails
@@ -246,6 +287,9 @@ holds this file against what it sees: run it with -update after a change.
 
 - **page → next page**: where the visit was, and where the next touch led while the
   fault lasted. The test fails where a touch leads nowhere.
+  Some pages are met at more than one moment: *done* also while the receipt comes
+  out, a question for a paper also before a picture of it is asked for, and while
+  one is taken.
 - **citizen**: what is other on the screen than without the fault, as it is read.
 - **staff**: the trouble, whom it is told to and after how long. A spell that is
   over sooner is told to nobody.
@@ -266,7 +310,8 @@ func (f fault) play(w *ward, page visit.Page, without visit.View, usual []string
 	}
 	from, began := len(w.log.String()), time.Now()
 	f.happen(w)
-	w.pass(watch - time.Since(began))
+	w.goes(page)
+	w.pass(f.lasts(page) - time.Since(began))
 	now := w.sees()
 	o.citizen = citizen(now, without)
 	if f.thing == "reader" && f.name == "two cards" && now.Screen == string(visit.AtAttract) && page != visit.AtAttract {

@@ -26,6 +26,11 @@ const (
 	settleLeast, settleMost = 5, 30
 	// settled is by how many levels the means of two frames may differ.
 	settled = 2
+	// darkest is the mean of a frame in which nothing can be read: the black of video
+	// is 16 (ITU-R BT.601), and a lens that is covered sees a little more.
+	darkest = 32
+	// lookEvery is how often it is looked whether the camera is still plugged in.
+	lookEvery = time.Second
 	// pictureQuality keeps small print legible: some 400 KB for 1920 by 1080.
 	pictureQuality = 90
 )
@@ -40,10 +45,11 @@ type shot struct {
 // booth is the camera that takes pictures of papers. It is open while one is taken
 // and else shut: what happens between is seen by nobody.
 type booth struct {
-	unit  Unit[camera.Source]
-	there atomic.Bool
-	shots chan shot // holds one; only the visit's loop sends
-	stop  func()    // ends the last one; the visit's loop's own
+	unit   Unit[camera.Source]
+	there  atomic.Bool
+	shots  chan shot // holds one; only the visit's loop sends
+	stop   func()    // ends the last one; the visit's loop's own
+	failed bool      // it gave no picture when last asked; runBooth's own
 }
 
 func newBooth(u Unit[camera.Source]) *booth {
@@ -53,7 +59,23 @@ func newBooth(u Unit[camera.Source]) *booth {
 // runBooth keeps an eye on whether the camera can be opened, and takes the pictures
 // that are asked for.
 func (s *Station) runBooth(ctx context.Context) {
-	keep(ctx, s.Plugs, s.booth.unit.Open, s.takePictures, s.cameraTold)
+	keep(ctx, s.Plugs, s.openCamera, s.takePictures, s.cameraTold)
+}
+
+// openCamera opens the camera. After one that gave no picture it waits for a frame,
+// which nobody sees: a camera that hangs can be opened all the same.
+func (s *Station) openCamera(ctx context.Context) (camera.Source, error) {
+	source, err := s.booth.unit.Open(ctx)
+	if err != nil || !s.booth.failed {
+		return source, err
+	}
+	within, stop := context.WithTimeout(ctx, pictureTime)
+	defer stop()
+	if _, err := source.Frame(within); err != nil && !errors.Is(err, devices.ErrGarbled) {
+		return nil, errors.Join(late(within, s.booth.unit.Name, err), closing(source))
+	}
+	s.booth.failed = false
+	return source, nil
 }
 
 // cameraTold keeps the camera's trouble true and the visit informed.
@@ -81,12 +103,21 @@ func (s *Station) takePictures(ctx context.Context, opened camera.Source) error 
 	if err := opened.Close(); err != nil {
 		return err
 	}
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-look.C:
+			if there := s.booth.unit.There; there != nil {
+				if err := there(); err != nil {
+					return err
+				}
+			}
 		case j := <-s.booth.shots:
 			if err := s.takeShot(j); err != nil && ctx.Err() == nil {
+				s.booth.failed = true
 				return err
 			}
 		}
@@ -128,6 +159,10 @@ func (s *Station) takeShot(j shot) error {
 	frame, err := s.expose(j.ctx)
 	if j.ctx.Err() != nil {
 		return nil // that is no fault of the camera
+	}
+	if errors.Is(err, errDark) {
+		s.notTaken(j, "picture.dark", err)
+		return nil
 	}
 	if err != nil {
 		why := "picture.failed"
@@ -187,11 +222,17 @@ func (s *Station) expose(ctx context.Context) (picture []byte, err error) {
 		}
 		now := brightness(frame)
 		if n >= settleMost || n >= settleLeast && max(now-last, last-now) <= settled {
+			if now < darkest {
+				return nil, errDark
+			}
 			return develop(frame)
 		}
 		last = now
 	}
 }
+
+// errDark: something covers the lens, or there is no light.
+var errDark = errors.New("the picture is too dark to read")
 
 // late names the camera that gave nothing in time; any other error is as it was.
 func late(ctx context.Context, unit string, err error) error {

@@ -2,10 +2,12 @@ package station_test
 
 import (
 	"context"
+	"errors"
 	"image"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"motcua/devices"
 	"motcua/devices/barcode/camera"
@@ -17,8 +19,10 @@ import (
 // lens is a camera over a desk, as its driver gives it.
 type lens struct {
 	mu     sync.Mutex
-	gone   bool          // nothing can be opened, what is open fails
+	wrong  error         // nothing can be opened, what is open fails; nil = it is well
 	wide   bool          // its frames are wider than any picture may be
+	dark   bool          // its frames are black
+	every  time.Duration // a frame comes
 	held   chan struct{} // frames wait until it is closed; nil = they do not
 	opened int           // at this moment
 	times  int           // it was opened
@@ -35,12 +39,27 @@ func (l *lens) change(f func()) {
 func (l *lens) open(context.Context) (camera.Source, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.gone {
-		return nil, devices.Fail("desk", "open", devices.ErrGone, nil)
+	if l.wrong != nil {
+		return nil, l.wrong
 	}
 	l.opened++
 	l.times++
 	return &look{lens: l}, nil
+}
+
+// there is what is known of it without opening it.
+func (l *lens) there() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if errors.Is(l.wrong, devices.ErrGone) {
+		return l.wrong
+	}
+	return nil
+}
+
+// unit is how a station has it.
+func (l *lens) unit() *station.Unit[camera.Source] {
+	return &station.Unit[camera.Source]{Name: "desk", Open: l.open, There: l.there}
 }
 
 // look is a camera that is open.
@@ -53,8 +72,15 @@ type look struct {
 // Frame gives a frame that gets brighter until its exposure has settled.
 func (o *look) Frame(ctx context.Context) (*image.Gray, error) {
 	o.mu.Lock()
-	held, asked := o.held, o.asked
+	held, asked, every := o.held, o.asked, o.every
 	o.mu.Unlock()
+	if every > 0 {
+		select {
+		case <-time.After(every):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	if held != nil {
 		select {
 		case asked <- struct{}{}:
@@ -68,8 +94,8 @@ func (o *look) Frame(ctx context.Context) (*image.Gray, error) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.gone {
-		return nil, devices.Fail("desk", "read frame", devices.ErrGone, nil)
+	if errors.Is(o.wrong, devices.ErrGone) {
+		return nil, o.wrong
 	}
 	o.frames++
 	o.most = max(o.most, o.frames)
@@ -78,6 +104,9 @@ func (o *look) Frame(ctx context.Context) (*image.Gray, error) {
 		size = image.Rect(0, 0, 40_000, 1)
 	}
 	frame := image.NewGray(size)
+	if o.dark {
+		return frame, nil
+	}
 	for i := range frame.Pix {
 		frame.Pix[i] = uint8(min(20*o.frames, 200))
 	}
@@ -95,7 +124,7 @@ func openWithCamera(t *testing.T) (*hall, *lens) {
 	t.Helper()
 	l := &lens{asked: make(chan struct{}, 1)}
 	h := openWith(t, -1, nil, func(_ *hall, p *station.Parts) {
-		p.Camera = &station.Unit[camera.Source]{Name: "desk", Open: l.open}
+		p.Camera = l.unit()
 	})
 	h.settles("the camera is there", func() bool { return h.s.Best(station.ThingCamera) == station.OK })
 	h.paper()
@@ -190,7 +219,7 @@ func TestPicture(t *testing.T) {
 // and to staff, and is offered again when it is back.
 func TestPictureCameraAway(t *testing.T) {
 	h, l := openWithCamera(t)
-	l.change(func() { l.gone = true })
+	l.change(func() { l.wrong = gone("desk") })
 	h.touch("picture")
 	h.regrets("Máy chụp tạm thời chưa dùng được")
 	h.settles("its trouble", func() bool {
@@ -201,7 +230,7 @@ func TestPictureCameraAway(t *testing.T) {
 		}
 		return false
 	})
-	l.change(func() { l.gone = false })
+	l.change(func() { l.wrong = nil })
 	h.plugs.ring()
 	h.until("it is offered again", offered)
 	h.touch("picture")

@@ -69,11 +69,13 @@ type ward struct {
 	speaker speaker
 	reader  *socket
 	lying   *cardsim.Reader
+	lens    *lens // nil = no camera for papers
 }
 
 // options of a ward; the zero value has one of each thing and no spare.
 type options struct {
 	spare   bool   // a second printer and scanner
+	camera  bool   // for papers
 	silent  bool   // nobody listens to the mouth
 	files   bool   // there is an outbox, whose opening takes its time
 	full    bool   // the disk
@@ -125,6 +127,10 @@ func play(t *testing.T, s *shelf, o options, body func(*ward)) {
 			w.spare, w.second = newPrinter("spare"), &scanner{newSocket(), make(chan string)}
 			parts.Printers = append(parts.Printers, station.Unit[receipt.Printer]{Name: "spare", Open: w.spare.unit})
 			parts.Scanners = append(parts.Scanners, station.Unit[barcode.Scanner]{Name: "second", Open: w.second.unit})
+		}
+		if o.camera {
+			w.lens = &lens{asked: make(chan struct{}, 1), every: 100 * time.Millisecond}
+			parts.Camera = w.lens.unit()
 		}
 		parts.Mouth = voice.NewMouth(w.speaker.unit, s.voice, func(err error) { w.s.SpeakerTold(err) })
 		w.s = station.New(parts)
@@ -230,6 +236,18 @@ func (w *ward) to(page visit.Page) {
 	case visit.AtQuestion:
 		w.to(visit.AtPapers)
 		w.do("next")
+	case paperAsked, pictureAsked, pictureTaken:
+		w.do("start", "door:submit", "row:1.001193")
+		w.scanner.codes <- code
+		w.must(visit.AtChip)
+		w.do("skip", "next", "opt:cha", "next", "opt:giay", "next")
+		if v := w.sees(); !offered(v) {
+			w.t.Fatalf("no picture is offered at %q %q", v.Screen, v.Step)
+		}
+		if page == pictureTaken {
+			w.do("picture")
+		}
+		page = visit.AtQuestion
 	case visit.AtReview:
 		w.to(visit.AtQuestion)
 		w.review()
@@ -290,5 +308,10 @@ func (w *ward) guided() string {
 	return ""
 }
 
-// printing is the done page while the receipt comes out.
-const printing visit.Page = "done, printing"
+// Moments on a page that a fault may hit.
+const (
+	printing     visit.Page = "done, printing" // the receipt comes out
+	paperAsked   visit.Page = "question for a paper"
+	pictureAsked visit.Page = "question for a paper, then a picture" // is asked for, after the fault
+	pictureTaken visit.Page = "question for a paper, picture under way"
+)
