@@ -374,26 +374,50 @@ func TestAgreements(t *testing.T) {
 	zone := func(p ldstest.Person) []byte { return lds.Append(nil, 0x61, lds.Append(nil, 0x5F1F, []byte(p.MRZ()))) }
 	code := cccd.QR{Number: who.Number, Name: "Nguyen Van Khac"}
 	for _, tt := range []struct {
-		name  string
-		files map[lds.File][]byte
-		want  []agreement
+		name    string
+		files   map[lds.File][]byte
+		code    cccd.QR
+		want    []agreement
+		differs bool
 	}{
-		{"the same", map[lds.File][]byte{lds.DG1: zone(who), lds.DG13: ldstest.DG13(who.Entries)},
-			[]agreement{{"DG13 with DG1", "the same"}, {"DG13 with the code", "card differs from its code on the card in name"}}},
-		{"another's", map[lds.File][]byte{lds.DG1: zone(who), lds.DG13: ldstest.DG13(other.Entries)},
+		{"the same", map[lds.File][]byte{lds.DG1: zone(who), lds.DG13: ldstest.DG13(who.Entries)}, cccd.QR{Number: who.Number},
+			[]agreement{{"DG13 with DG1", "the same"}, {"DG13 with the code", "the same"}}, false},
+		{"another code", map[lds.File][]byte{lds.DG1: zone(who), lds.DG13: ldstest.DG13(who.Entries)}, code,
+			[]agreement{{"DG13 with DG1", "the same"}, {"DG13 with the code", "card differs from its code on the card in name"}}, true},
+		{"another's", map[lds.File][]byte{lds.DG1: zone(who), lds.DG13: ldstest.DG13(other.Entries)}, code,
 			[]agreement{{"DG13 with DG1", "card differs from its machine readable zone in number, date of birth, sex, date of expiry"},
-				{"DG13 with the code", "card differs from its code on the card in number, name"}}},
-		{"another name", map[lds.File][]byte{lds.DG1: zone(misnamed), lds.DG13: ldstest.DG13(who.Entries)},
-			[]agreement{{"DG13 with DG1", "the same"}, {"name with DG1", errName.Error()}, {"DG13 with the code", "card differs from its code on the card in name"}}},
-		{"no fields", map[lds.File][]byte{lds.DG1: zone(who)},
-			[]agreement{{"DG13", "not understood: DG13: outer tag: bytes end inside a field"}}},
+				{"DG13 with the code", "card differs from its code on the card in number, name"}}, true},
+		{"another name", map[lds.File][]byte{lds.DG1: zone(misnamed), lds.DG13: ldstest.DG13(who.Entries)}, cccd.QR{},
+			[]agreement{{"DG13 with DG1", "the same"}, {"name with DG1", errName.Error()}}, false},
+		{"no fields", map[lds.File][]byte{lds.DG1: zone(who)}, code,
+			[]agreement{{"DG13", "not understood: DG13: outer tag: bytes end inside a field"}}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, agreements(tt.files, code)); diff != "" {
+			got, differs := agreements(tt.files, tt.code)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if (differs != nil) != tt.differs {
+				t.Errorf("to be refused for %v; want it refused: %v", differs, tt.differs)
 			}
 		})
 	}
+}
+
+// A genuine card whose code says something else is refused, with where they differ.
+func TestCardReadOfAnotherCode(t *testing.T) {
+	w := open(t, "pcsc", "")
+	synctest.Test(t, func(t *testing.T) {
+		made, c := w.issue(t, ldstest.None)
+		r := cardsim.NewReader("chip")
+		r.Lay(c)
+		code := strings.Replace(made.Person.QR(ldstest.CCCD2021), made.Person.Name, "Nguyễn Văn Khác", 1)
+		cmd := cardReadCmd{cardUnit: w.unit(), cardKeys: cardKeys{QR: "-"}, Timeout: time.Minute}
+		if got := w.explained(cmd.Run(w.desk(t, r, code))); got != failed || !strings.Contains(w.words.String(), "must be refused: card differs from its code on the card in name") {
+			t.Errorf("exit code %d: %s", got, w.words.String())
+		}
+		w.silent(t, made.Person, c)
+	})
 }
 
 // A port that the kiosk holds is told with the way to free it.

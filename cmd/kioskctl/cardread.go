@@ -97,22 +97,26 @@ func (c cardReadCmd) Run(d *desk) error {
 		return &cardFault{err, while(at, begun)}
 	}
 	defer got.Wipe()
-	told := tell(got, keys.code)
+	told, differs := tell(got, keys.code)
 	if err := d.give(told, told.table); err != nil {
 		return err
 	}
 	if against := got.Proof.Contradictions(); len(against) > 0 {
 		return fmt.Errorf("%w: %s", errRefuse, strings.Join(words(against), ", "))
 	}
+	if differs != nil {
+		return fmt.Errorf("%w: %w", errRefuse, differs)
+	}
 	return nil
 }
 
-// tell gives what may be told of an inspection.
-func tell(r *inspection.Result, code cccd.QR) proven {
+// tell gives what may be told of an inspection, and what the card says in two ways.
+func tell(r *inspection.Result, code cccd.QR) (proven, error) {
+	agrees, differs := agreements(r.Files, code)
 	p := proven{
 		Opened: string(r.Method), Level: string(r.Proof.Level), Signature: r.Proof.Signature,
 		Doubts: words(r.Proof.Doubts), Notes: words(r.Proof.Notes), Noise: []string{}, Steps: []took{},
-		Agrees: agreements(r.Files, code),
+		Agrees: agrees,
 	}
 	if sod, err := trust.ReadSOD(r.Files[lds.SOD]); err == nil {
 		p.Issuer = sod.Issuer()
@@ -130,7 +134,7 @@ func tell(r *inspection.Result, code cccd.QR) proven {
 		sum.Took, sum.Exchanges, sum.Bytes = sum.Took+t.Took, sum.Exchanges+t.Exchanges, sum.Bytes+t.Bytes
 	}
 	p.Total = taken("all", sum)
-	return p
+	return p, differs
 }
 
 func taken(step string, t inspection.Timing) took {
@@ -152,17 +156,20 @@ func words(doubts []trust.Doubt) []string {
 // shortening.
 var errName = errors.New("does not fit: look at the card, but do not refuse it for that")
 
-// agreements holds the state's own fields against the zone and the code.
-func agreements(files map[lds.File][]byte, code cccd.QR) []agreement {
+// agreements holds the state's own fields against the zone and the code. The error
+// names what differs, for which the card must be refused.
+func agreements(files map[lds.File][]byte, code cccd.QR) (list []agreement, differs error) {
 	fields, err := cccd.Read(files[lds.DG13], time.UTC, cccd.Number, cccd.Name, cccd.Born, cccd.Sex, cccd.Issued, cccd.Expires, cccd.Former)
 	if err != nil {
-		return []agreement{{"DG13", "not understood: " + err.Error()}}
+		return []agreement{{"DG13", "not understood: " + err.Error()}}, nil
 	}
-	var list []agreement
 	add := func(of string, err error) {
 		is := "the same"
 		if err != nil {
 			is = err.Error()
+		}
+		if _, ok := errors.AsType[*cccd.Mismatch](err); ok && differs == nil {
+			differs = err
 		}
 		list = append(list, agreement{of, is})
 	}
@@ -177,7 +184,7 @@ func agreements(files map[lds.File][]byte, code cccd.QR) []agreement {
 	if code.Number != "" {
 		add("DG13 with the code", fields.CompareQR(code))
 	}
-	return list
+	return list, differs
 }
 
 func (p proven) table(w *tabwriter.Writer) {

@@ -110,6 +110,11 @@ func newChip(c card.Card, o Options) *Chip {
 // Method tells how the chip was opened.
 func (c *Chip) Method() Method { return c.method }
 
+// OffersPACE tells whether the chip said that it does PACE in a way known here. One
+// that does and was opened by BAC refused PACE with the same password, or somebody
+// in between did in its stead: CheckAccess cannot tell, as nothing was taken out.
+func (c *Chip) OffersPACE() bool { return len(paceChoices(c.offered)) > 0 }
+
 // Close wipes keys and buffers. The card is not closed. Twice is fine.
 func (c *Chip) Close() { c.end(ErrClosed) }
 

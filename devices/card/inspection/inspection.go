@@ -103,6 +103,7 @@ type inspection struct {
 	failed  map[trust.Method][]error
 	outcome []outcome
 	method  emrtd.Method
+	passed  bool // PACE was passed over: the chip offers it and was opened by BAC
 	noise   []error
 	times   []Timing
 }
@@ -234,6 +235,9 @@ func (i *inspection) check() (*Result, error) {
 		} else {
 			r.Proof = r.Proof.Unproved(out.by, out.why)
 		}
+	}
+	if i.passed {
+		r.Proof = r.Proof.Noted(trust.Doubt{Reason: trust.AccessWeaker, File: lds.CardAccess})
 	}
 	for f := lds.File(1); f.Group(); f++ {
 		if i.denied[f] && i.covers(f) {

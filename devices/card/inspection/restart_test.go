@@ -3,6 +3,7 @@ package inspection_test
 import (
 	"bytes"
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"motcua/devices"
 	"motcua/devices/card"
 	"motcua/devices/card/cardsim"
+	"motcua/devices/card/emrtd"
 	"motcua/devices/card/inspection"
 	"motcua/devices/card/lds"
 	"motcua/devices/card/lds/ldstest"
@@ -132,6 +134,29 @@ func TestWrongPasswordIsTriedOnce(t *testing.T) {
 		}
 		if byCAN != 1 {
 			t.Errorf("the wrong number was tried %d times; want once", byCAN)
+		}
+	})
+}
+
+// Who sits between can refuse PACE in the chip's stead, so that the weaker BAC is
+// used: nothing is missing from what was signed, and it is told all the same.
+func TestPACEPassedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := visit(t, ldstest.Chip{})
+		refuse := func(b []byte) ([]byte, error) {
+			if b[0] == 0x00 && b[1] == 0x22 {
+				return []byte{0x6A, 0x80}, nil
+			}
+			return nil, nil
+		}
+		weaker := trust.Doubt{Reason: trust.AccessWeaker, File: lds.CardAccess}
+		got, err := v.inspect(t, &between{Card: v.card, command: refuse}, v.can, v.zone)
+		if err != nil || got.Method != emrtd.BAC || !slices.Contains(got.Proof.Notes, weaker) {
+			t.Errorf("Inspect = %v, %v; want it opened by BAC, with a note of it", got, err)
+		}
+		got, err = v.inspect(t, v.card, v.can, v.zone)
+		if err != nil || len(got.Proof.Notes) > 0 {
+			t.Errorf("nobody between: %v, %v", got, err)
 		}
 	})
 }

@@ -23,7 +23,7 @@ func (i *inspection) session(ctx context.Context, keys []*emrtd.Password) error 
 		return err
 	}
 	defer chip.Close()
-	i.method = chip.Method()
+	i.method, i.passed = chip.Method(), chip.Method() == emrtd.BAC && chip.OffersPACE()
 	i.reach(Reading)
 	if err := i.read(ctx, chip, lds.SOD); err != nil {
 		return err
@@ -55,7 +55,11 @@ func (i *inspection) session(ctx context.Context, keys []*emrtd.Password) error 
 		return err
 	}
 	if len(i.outcome) == 0 {
-		i.outcome = append(i.outcome, outcome{trust.ActiveAuthentication, trust.ChipNotAble})
+		why := trust.ChipNotAble
+		if i.denied[lds.DG14] && i.covers(lds.DG14) {
+			why = trust.ChipKeyMissing
+		}
+		i.outcome = append(i.outcome, outcome{trust.ActiveAuthentication, why})
 	}
 	return nil
 }
@@ -163,6 +167,9 @@ func (i *inspection) proveBy(ctx context.Context, chip *emrtd.Chip, locks lds.Se
 		if err := i.read(ctx, chip, lds.DG15); err != nil {
 			return "", err
 		}
+		if i.denied[lds.DG15] {
+			return trust.ChipKeyMissing, nil
+		}
 	}
 	err := i.timed(Proving, m.Key(), func() error {
 		if m == trust.ChipAuthentication {
@@ -170,7 +177,7 @@ func (i *inspection) proveBy(ctx context.Context, chip *emrtd.Chip, locks lds.Se
 		}
 		key, err := lds.ReadDG15(i.signed(lds.DG15))
 		if err != nil {
-			return emrtd.ErrUnsupported // the file is not there, not the signed one, or not understood
+			return emrtd.ErrUnsupported // the file is not the signed one, or not understood
 		}
 		return chip.AuthenticateActive(ctx, key, locks)
 	})

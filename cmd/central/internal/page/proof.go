@@ -73,9 +73,12 @@ var doubts = map[string]words{
 
 	"chip-not-asked":     {"Chưa yêu cầu chip tự chứng minh", "The chip was not asked to prove itself"},
 	"chip-not-able":      {"Chip không có khóa để tự chứng minh", "The chip has no key to prove itself by"},
+	"chip-key-missing":   {"Chip không đưa ra khóa đã được ký, có thể là bản sao", "The chip does not give the key that was signed: it may be a copy"},
 	"chip-unfinished":    {"Chip chưa chứng minh xong, thẻ bị nhấc hoặc không trả lời", "The chip did not finish proving itself: lifted or silent"},
 	"chip-failed":        {"Chip không có khóa đúng, có thể là bản sao", "The chip does not hold its key: it may be a copy"},
 	"chip-key-uncovered": {"Khóa của chip không được ký", "The chip's key is not signed"},
+
+	"access-weaker": {"Chip có cách mở an toàn hơn nhưng đã được mở bằng cách cũ", "The chip offers a safer way to be opened than the one that was used"},
 }
 
 // proof is what staff read of how a person is known.

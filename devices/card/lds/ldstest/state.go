@@ -113,7 +113,8 @@ func (s *State) authority(end time.Time, usage byte) []byte {
 	})
 }
 
-// RevocationList is the state's revocation list in DER, to be renewed at next.
+// RevocationList is the state's revocation list in DER, to be renewed at next, or
+// without a word of that if next is zero.
 // It lists the certificate of SignerRevoked.
 func (s *State) RevocationList(next time.Time) []byte { return s.list(s.root, next, nil) }
 
@@ -143,8 +144,12 @@ func (s *State) other() crypto.Signer {
 
 func (s *State) list(by crypto.Signer, next time.Time, more []byte) []byte {
 	algorithm := s.o.Suite.algorithm(s.o.Digest)
+	var until []byte
+	if !next.IsZero() {
+		until = utc(next)
+	}
 	body := sequence(
-		integer(1), algorithm, s.rootName(), utc(s.o.Now.Add(-day)), utc(next),
+		integer(1), algorithm, s.rootName(), utc(s.o.Now.Add(-day)), until,
 		sequence(sequence(integer(revokedSerial), utc(s.o.Now.Add(-day)))),
 		node(0xA0, sequence(extension(false, integer(7), 2, 5, 29, 20), more)),
 	)

@@ -148,7 +148,7 @@ func (a *Anchors) addDER(in []byte) error {
 type revocations struct {
 	signed
 	issuer  name
-	next    time.Time // when it should be renewed; zero = not given
+	next    time.Time // when it should be renewed; zero = not given, so nobody knows how old it is
 	serials map[string]struct{}
 }
 

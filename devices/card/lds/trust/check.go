@@ -167,7 +167,7 @@ func (a *Anchors) revoked(p *Proof, root, signer *certificate, now time.Time) {
 			p.doubt(SignerRevoked, lds.SOD, "revocation list")
 			return
 		}
-		if list.next.IsZero() || !now.After(list.next) {
+		if !now.After(list.next) {
 			wanting = ""
 		} else if wanting != "" {
 			wanting = CRLStale

@@ -104,9 +104,9 @@ func (m Method) Key() lds.File {
 
 // Proved gives the proof after the chip proved itself by m. The level rises to
 // ChipGenuine if it was ChipVerified and the SOD covers the key that was used.
-// One method is enough, so that another's ChipNotAble or ChipUnfinished goes.
+// One method is enough, so that what was wanting for another goes.
 func (p Proof) Proved(m Method) Proof {
-	p.Doubts = p.without(ChipNotAsked, ChipNotAble, ChipUnfinished)
+	p.Doubts = p.without(ChipNotAsked, ChipNotAble, ChipKeyMissing, ChipUnfinished)
 	switch {
 	case !p.Covers(m.Key()):
 		p.Doubts = append(p.Doubts, Doubt{Reason: ChipKeyUncovered, File: m.Key(), Step: string(m)})
@@ -117,9 +117,9 @@ func (p Proof) Proved(m Method) Proof {
 }
 
 // Unproved gives the proof after the chip did not prove itself by m: why is
-// ChipNotAsked, ChipNotAble, ChipUnfinished or ChipFailed. The last is what a
-// copy does and takes the level down to ChipRead; after the others the level
-// stays as it was, and what another method proved is proved.
+// ChipNotAsked, ChipNotAble, ChipKeyMissing, ChipUnfinished or ChipFailed. The last
+// is what a copy does and takes the level down to ChipRead; after the others the
+// level stays as it was, and what another method proved is proved.
 func (p Proof) Unproved(m Method, why Reason) Proof {
 	if p.Level == ChipGenuine && !why.Contradicts() {
 		return p

@@ -41,9 +41,12 @@ const (
 
 	ChipNotAsked     Reason = "chip-not-asked"     // the chip was not asked to prove itself
 	ChipNotAble      Reason = "chip-not-able"      // the chip has no key to prove itself by
+	ChipKeyMissing   Reason = "chip-key-missing"   // the state signed a key that the chip does not give, as of a copy
 	ChipUnfinished   Reason = "chip-unfinished"    // the card was lifted or fell silent meanwhile
 	ChipFailed       Reason = "chip-failed"        // the chip does not have the key of its data group
 	ChipKeyUncovered Reason = "chip-key-uncovered" // the chip's key is not one that the SOD covers
+
+	AccessWeaker Reason = "access-weaker" // the chip was opened by BAC though it offers PACE
 )
 
 var reasons = map[Reason]struct {
@@ -78,9 +81,11 @@ var reasons = map[Reason]struct {
 	GroupMissing:     {"the chip does not give a data group that was signed", false},
 	ChipNotAsked:     {"chip was not asked to prove itself", false},
 	ChipNotAble:      {"chip has no key to prove itself by", false},
+	ChipKeyMissing:   {"chip does not give the key that was signed", false},
 	ChipUnfinished:   {"chip did not finish proving itself", false},
 	ChipFailed:       {"chip does not have the key it should", true},
 	ChipKeyUncovered: {"chip proved itself by a key that is not signed", true},
+	AccessWeaker:     {"chip offers PACE and was opened by BAC", false},
 }
 
 // Reasons lists all reasons, in no order.

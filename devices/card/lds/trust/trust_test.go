@@ -174,6 +174,7 @@ func TestCheckAnchors(t *testing.T) {
 		{"clock after the signer", trust.Rules{}, [][]byte{root}, now.Add(4500 * day), trust.ChipRead, trust.SignerExpired},
 		{"no list, required", strict, [][]byte{root}, now, trust.ChipRead, trust.CRLMissing},
 		{"no list", trust.Rules{}, [][]byte{root}, now, trust.ChipVerified, trust.CRLMissing},
+		{"list that never says when it is stale", strict, [][]byte{root, s.RevocationList(time.Time{})}, now, trust.ChipRead, trust.CRLStale},
 		{"list stale, required", strict, [][]byte{root, s.RevocationList(now.Add(-time.Hour))}, now, trust.ChipRead, trust.CRLStale},
 		{"list stale", trust.Rules{}, [][]byte{root, s.RevocationList(now.Add(-time.Hour))}, now, trust.ChipVerified, trust.CRLStale},
 		{"list stale and a new one", strict, [][]byte{root, s.RevocationList(now.Add(-time.Hour)), list}, now, trust.ChipVerified, ""},
@@ -283,6 +284,8 @@ func TestProved(t *testing.T) {
 		{"proved by one, lifted during the other", all.Proved(trust.ChipAuthentication).Unproved(trust.ActiveAuthentication, trust.ChipUnfinished), trust.ChipGenuine, nil},
 		{"by an unsigned key and by a signed one", all.Proved("magic").Proved(trust.ChipAuthentication), trust.ChipVerified, []trust.Reason{trust.ChipKeyUncovered}},
 		{"lifted meanwhile", all.Unproved(trust.ActiveAuthentication, trust.ChipUnfinished), trust.ChipVerified, []trust.Reason{trust.ChipUnfinished}},
+		{"key not given", all.Unproved(trust.ActiveAuthentication, trust.ChipKeyMissing), trust.ChipVerified, []trust.Reason{trust.ChipKeyMissing}},
+		{"key of one not given, proved by the other", all.Unproved(trust.ActiveAuthentication, trust.ChipKeyMissing).Proved(trust.ChipAuthentication), trust.ChipGenuine, nil},
 		{"not able", all.Unproved(trust.ActiveAuthentication, trust.ChipNotAble), trust.ChipVerified, []trust.Reason{trust.ChipNotAble}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
