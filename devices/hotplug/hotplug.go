@@ -24,6 +24,7 @@
 //	a bell that rang is kept                   TestComesAndGoes
 //	udev's word taken for a second coming      TestComesAndGoes
 //	a removal has forgotten what it was        TestComesAndGoes
+//	udev's late word makes a unit that went    TestUdevIsLate
 //	udev's removal told as well                TestComesAndGoes
 //	lost messages wake nobody                  TestMissed
 //	lost messages: not looked at anew          TestMissed
@@ -34,6 +35,7 @@
 //	a serial number with a colon split         TestUnits
 //	ports without a chip listed                TestUnits
 //	the first of two equal units taken         TestFind
+//	a link by id that two equal units share    TestTwins
 //	udev's offsets believed                    FuzzMessage
 package hotplug
 
@@ -238,8 +240,8 @@ func (w *Watcher) note(b []byte) (Event, bool) {
 	switch {
 	case m.vars["ACTION"] == "add":
 		u := w.tree.unit(m)
-		if u.hub {
-			return Event{}, false
+		if _, known := w.known[u.Sys]; u.hub || m.udev && !known && !w.tree.has(u.Sys) {
+			return Event{}, false // or udev is late: it was pulled meanwhile, as the kernel has told
 		}
 		w.known[u.Sys] = u
 		if m.udev {

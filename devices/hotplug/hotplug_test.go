@@ -118,6 +118,35 @@ func TestComesAndGoes(t *testing.T) {
 	})
 }
 
+// A unit that is pulled at once has gone when udev speaks of its coming: that must
+// not make it a unit again, or it would be listed until the next start.
+func TestUdevIsLate(t *testing.T) {
+	tree := hotplugtest.Plant(t, hotplugtest.Desk)
+	const path = "/devices/pci0/usb1/1-9/1-9:1.0/tty/ttyACM9" // not in the tree: sysfs has forgotten it
+	synctest.Test(t, func(t *testing.T) {
+		kernel := hotplugtest.NewKernel()
+		w := open(t, tree, kernel)
+		var told []hotplug.Action
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- w.Watch(ctx, func(e hotplug.Event) { told = append(told, e.Action) }) }()
+		before := len(w.Units())
+		kernel.Send("add@"+path, "ACTION=add", "DEVPATH="+path, "SUBSYSTEM=tty", "DEVNAME=ttyACM9")
+		kernel.Send("remove@"+path, "ACTION=remove", "DEVPATH="+path, "SUBSYSTEM=tty", "DEVNAME=ttyACM9")
+		kernel.SendRaw(udev("ACTION=add", "DEVPATH="+path, "SUBSYSTEM=tty", "DEVNAME=/dev/ttyACM9"))
+		kernel.SendRaw(udev("ACTION=remove", "DEVPATH="+path, "SUBSYSTEM=tty", "DEVNAME=/dev/ttyACM9"))
+		synctest.Wait()
+		if now := len(w.Units()); now != before {
+			t.Errorf("%d units, %d before it came and went", now, before)
+		}
+		cancel()
+		<-ended
+		if d := cmp.Diff([]hotplug.Action{hotplug.Came, hotplug.Went}, told); d != "" {
+			t.Errorf("told (-want +got):\n%s", d)
+		}
+	})
+}
+
 // What is none of ours rings nothing.
 func TestPassedOver(t *testing.T) {
 	tree := hotplugtest.Plant(t, hotplugtest.Desk)

@@ -103,10 +103,16 @@ func (n Name) fits(u Unit) bool {
 
 // NameOf gives the name to write into the configuration for u: its link by id,
 // else its USB ids and serial number, and its socket or interface only where
-// another unit among all could be meant. A unit that is not on USB has its node.
+// another unit among all could be meant. Of two equal units without serial numbers
+// the link by id is the one's that came last, so those have their links by path. A
+// unit that is not on USB has its node.
 func NameOf(u Unit, all []Unit) Name {
-	if len(u.Links) > 0 && strings.Contains(u.Links[0], "/by-id/") {
-		return Name{Path: u.Links[0], Interface: -1}
+	by := "/by-id/"
+	if slices.ContainsFunc(all, u.twin) {
+		by = "/by-path/"
+	}
+	if i := slices.IndexFunc(u.Links, func(l string) bool { return strings.Contains(l, by) }); i >= 0 {
+		return Name{Path: u.Links[i], Interface: -1}
 	}
 	if u.VID == 0 {
 		return Name{Path: u.Node, Interface: -1}
@@ -124,6 +130,11 @@ func NameOf(u Unit, all []Unit) Name {
 		n.Port = u.Port
 	}
 	return n
+}
+
+// twin tells that o is another unit that looks the same as u.
+func (u Unit) twin(o Unit) bool {
+	return u.VID != 0 && o.Subsystem == u.Subsystem && o.Port != u.Port && o.VID == u.VID && o.PID == u.PID && o.Plate.Serial == u.Plate.Serial
 }
 
 // Find gives the unit of the subsystem that the name means now; "" is any. It

@@ -146,6 +146,12 @@ func (t Tree) read(path, subsystem string, links map[string][]string) Unit {
 	return u
 }
 
+// has tells that there is such a path.
+func (t Tree) has(path string) bool {
+	_, err := os.Lstat(filepath.Join(t.sys(), path))
+	return err == nil
+}
+
 // text reads an attribute; "" if there is none.
 func (t Tree) text(dir, name string) string {
 	b, err := os.ReadFile(filepath.Join(t.sys(), dir, name))

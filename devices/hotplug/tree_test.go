@@ -2,6 +2,7 @@ package hotplug_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,6 +54,36 @@ func TestUnits(t *testing.T) {
 		}
 		if found, err := tree.Find(name, u.Subsystem); err != nil || found.Sys != u.Sys {
 			t.Errorf("Find(%s) = %s, %v; want %s", name, found.Sys, err, u.Sys)
+		}
+	}
+}
+
+// Two equal serial scanners without serial numbers share one link by id, which the
+// last to come has: neither is named by it.
+func TestTwins(t *testing.T) {
+	var twins strings.Builder
+	for i, socket := range []string{"1-7", "1-8"} {
+		fmt.Fprintf(&twins, `
+sys/devices/usb1/%[1]s/idVendor = 1eab
+sys/devices/usb1/%[1]s/idProduct = 1d06
+sys/devices/usb1/%[1]s/1:1.0/bInterfaceNumber = 00
+sys/devices/usb1/%[1]s/1:1.0/tty/ttyACM%[2]d/uevent = DEVNAME=ttyACM%[2]d
+sys/class/tty/ttyACM%[2]d -> sys/devices/usb1/%[1]s/1:1.0/tty/ttyACM%[2]d
+dev/ttyACM%[2]d = node
+dev/serial/by-path/usb-%[1]s -> dev/ttyACM%[2]d
+`, socket, i)
+	}
+	tree := hotplugtest.Plant(t, twins.String()+"dev/serial/by-id/usb-FM430-if00 -> dev/ttyACM1\n")
+	all, err := tree.Units()
+	if err != nil || len(all) != 2 {
+		t.Fatalf("%d units, %v", len(all), err)
+	}
+	for _, u := range all {
+		if got, want := hotplug.NameOf(u, all).String(), tree.Dev+"/serial/by-path/usb-"+u.Port; got != want {
+			t.Errorf("the scanner in %s is named %s, want %s", u.Port, got, want)
+		}
+		if got, want := hotplug.NameOf(u, []hotplug.Unit{u}).String(), "by-id"; u.Port == "1-8" && !strings.Contains(got, want) {
+			t.Errorf("alone it is named %s, want its link by id", got)
 		}
 	}
 }

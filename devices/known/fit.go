@@ -247,10 +247,9 @@ func (m *matcher) camera(a Face) {
 		if u.Subsystem != "video4linux" || text(filepath.Join(cmp.Or(m.tree.Sys, "/sys"), u.Sys), "index") != "0" {
 			continue
 		}
-		path := u.Node
-		if len(u.Links) > 0 {
-			path = u.Links[0]
-		} else {
+		path := hotplug.NameOf(u, m.all).Path
+		if path == "" { // no udev, so no links
+			path = u.Node
 			m.hint("It has no link below /dev/v4l/by-id: the path may name another camera after the next start.")
 		}
 		m.fits(Fit{Thing: "barcode", Driver: "camera", Port: path, Why: "Its interface is of the video class (" + a.Driver + ").",
