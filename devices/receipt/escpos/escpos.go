@@ -145,8 +145,9 @@ func (p *Printer) take(ctx context.Context, op string) error {
 
 func (p *Printer) give() { p.turn <- struct{}{} }
 
-// Status asks the unit now. It takes at most 2 s and waits for a print that is
-// under way.
+// Status asks the unit now, and waits for a print that is under way. It takes 2 s
+// of a unit that fell silent, 3 s of one that takes no bytes, and as long of one
+// that talks without end, which is devices.ErrGarbled.
 func (p *Printer) Status(ctx context.Context) (receipt.Status, error) {
 	if err := p.take(ctx, "read status"); err != nil {
 		return receipt.Unknown, err

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"image"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -156,6 +157,37 @@ func TestAnswerToAnEarlierProgram(t *testing.T) {
 		}
 		if out != 1 {
 			t.Errorf("Print returned and the slip is out %d times", out)
+		}
+	})
+}
+
+// A line at a wrong speed, or another unit, may send bytes without end: that is told
+// and not waited for.
+func TestTalksWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		p := escpos.New("printer", port.New("printer", ours), model(t, "epson-tm-t82"))
+		var ended sync.WaitGroup
+		ended.Go(func() { _, _ = io.Copy(io.Discard, theirs) })
+		ended.Go(func() {
+			for {
+				if _, err := theirs.Write([]byte{0xFE, 0x00, 0x12}); err != nil {
+					return
+				}
+				<-time.After(10 * time.Millisecond)
+			}
+		})
+		defer ended.Wait()
+		defer p.Close()
+		began := time.Now()
+		if st, err := p.Status(t.Context()); !errors.Is(err, devices.ErrGarbled) || st != receipt.Unknown {
+			t.Errorf("Status = %v, %v; want a garbled answer", st, err)
+		}
+		if err := p.Print(t.Context(), receipt.Slip{Page: image.NewGray(image.Rect(0, 0, 8, 8))}); !errors.Is(err, devices.ErrGarbled) {
+			t.Errorf("Print = %v; want a garbled answer", err)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("it took %v to say so", took)
 		}
 	})
 }

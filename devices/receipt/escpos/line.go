@@ -14,6 +14,7 @@ const (
 	firstWord = 300 * time.Millisecond // a unit that never answered; then it is Unknown
 	nextWord  = time.Second            // one that has; asked twice, so Offline after 2 s
 	quiet     = 50 * time.Millisecond  // no more late answers after that
+	babble    = 3 * time.Second        // it is not quiet for that long: ErrGarbled
 	stall     = 3 * time.Second        // it takes no byte that long: ErrSilent
 	glance    = 5 * time.Millisecond   // between the bands of a silent unit, for its XOFF
 	peek      = 250 * time.Millisecond // while it takes none, how often its own word is looked for
@@ -64,9 +65,13 @@ func (p *Printer) hear(ctx context.Context, op string, d time.Duration, each fun
 	}
 }
 
-// drain reads away late answers, until it is quiet.
+// drain reads away late answers, until it is quiet. A unit that never is, as at a
+// wrong speed, is ErrGarbled.
 func (p *Printer) drain(ctx context.Context, op string) error {
-	for {
+	for until := time.Now().Add(babble); ; {
+		if time.Now().After(until) {
+			return devices.Fail(p.unit, op, devices.ErrGarbled, errors.New("it talks without end: check its speed"))
+		}
 		err := p.hear(ctx, op, quiet, func(kind, byte) bool { return true })
 		if errors.Is(err, errUnheard) {
 			p.stale = false
