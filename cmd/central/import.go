@@ -7,25 +7,37 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
+	"motcua/cmd/central/internal/gate"
 	"motcua/cmd/central/internal/parts"
+	"motcua/kiosk/contract"
 	"motcua/kiosk/stick"
 )
 
 type importCommand struct {
-	Stick        string            `arg:"" help:"Folder that kioskctl outbox export made."`
+	Stick        string            `arg:"" help:"Folder that kioskctl outbox export made, or a stick with several."`
 	Dir          string            `required:"" help:"Folder of central's keys and ledger."`
 	Pack         []string          `help:"As of serve." placeholder:"DIR"`
 	Agency       string            `default:"H26" help:"As of serve."`
 	AgencyOf     map[string]string `help:"As of serve." placeholder:"UNIT=CODE"`
 	DossierDelay time.Duration     `default:"0s" help:"As of serve."`
+	Silent       bool              `help:"Write no confirmation onto the stick."`
+}
+
+// Help says what is written onto the stick.
+func (*importCommand) Help() string {
+	return "Prints a line for each submission: stored, known, refused with its code, or altered on the stick.\n\n" +
+		"Beside the submissions it then writes what became of them, signed with central's certificate (C0000001.JWS and\n" +
+		"so on). Take the stick back: `kioskctl outbox import` marks there what central has. It may run any number of\n" +
+		"times, also beside a central that serves."
 }
 
 // errImport: some of a folder was not taken.
 var errImport = errors.New("not everything was taken")
 
-// Run takes in every submission of a folder, in the order of acceptance; one
+// Run takes in every submission of each folder, in the order of acceptance; one
 // that is not taken holds up no other. It may run beside a central that serves,
 // and any number of times. It prints a line for each:
 //
@@ -33,20 +45,43 @@ var errImport = errors.New("not everything was taken")
 //	known   ID
 //	refused ID CODE
 //	altered ID
+//
+// When a folder is done it writes central's word on it next to it.
 func (c *importCommand) Run(ctx context.Context) error {
-	m, err := stick.Open(c.Stick)
+	folders, err := stick.Folders(c.Stick)
 	if err != nil {
 		return err
 	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	s := serveCommand{Dir: c.Dir, Page: "127.0.0.1:0", Pack: c.Pack, Agency: c.Agency, AgencyOf: c.AgencyOf, DossierDelay: c.DossierDelay}
-	p, err := s.open(ctx, slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	h, err := s.open(ctx, log)
 	if err != nil {
 		return err
 	}
-	defer p.ledger.Close()
-	bad := 0
+	defer h.ledger.Close()
+	var errs []error
+	for _, dir := range folders {
+		if err := h.takeFolder(ctx, dir, !c.Silent); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", filepath.Base(dir), err))
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// takeFolder takes in one folder and, if told to, confirms there what became of
+// it. What central does not know for good is not in the confirmation: an altered
+// file, and what was refused for the moment alone.
+func (h *house) takeFolder(ctx context.Context, dir string, confirm bool) error {
+	m, err := stick.Open(dir)
+	if err != nil {
+		return err
+	}
+	began, words, bad := time.Now(), []stick.Word{}, 0
 	for _, f := range m.Files {
-		sealed, err := f.Read(c.Stick)
+		sealed, err := f.Read(dir)
 		if errors.Is(err, stick.ErrAltered) {
 			fmt.Println("altered", f.ID)
 			bad++
@@ -55,20 +90,28 @@ func (c *importCommand) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := p.takeParts(ctx, c.Stick, m.Station, f); err != nil {
+		if err := h.takeParts(ctx, dir, m.Station, f); err != nil {
 			return fmt.Errorf("import %s: %w", f.ID, err)
 		}
-		fresh, code, err := p.gate.Import(ctx, m.Station, f.ID, sealed)
+		s, fresh, err := h.gate.Import(ctx, m.Station, f.ID, sealed)
 		switch {
 		case err != nil:
 			return fmt.Errorf("import %s: %w", f.ID, err)
-		case code != "":
-			fmt.Println("refused", f.ID, code)
+		case s.State == contract.StateRefused:
+			fmt.Println("refused", f.ID, s.Refusal.Code)
 			bad++
 		case fresh:
 			fmt.Println("stored ", f.ID)
 		default:
 			fmt.Println("known  ", f.ID)
+		}
+		if s.State != contract.StateRefused || gate.Final(s.Refusal) {
+			words = append(words, stick.Word{Digest: f.Digest, Status: s})
+		}
+	}
+	if confirm {
+		if err := stick.Confirm(dir, m.Station, began, words, h.keys.TLS.Certificates[0]); err != nil {
+			return fmt.Errorf("what was taken is safe, the confirmation was not written: %w", err)
 		}
 	}
 	if bad > 0 {

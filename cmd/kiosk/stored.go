@@ -69,6 +69,12 @@ func (w window) Verify(ctx context.Context) (hatch.Verified, error) {
 	return out, err
 }
 
+// Confirm takes in what central confirmed on a stick.
+func (w window) Confirm(ctx context.Context, file []byte) (hatch.Confirmed, error) {
+	done, err := w.uplink.Confirm(ctx, file)
+	return hatch.Confirmed(done), err
+}
+
 // known names what the outbox says in the hatch's words.
 func known(err error) error {
 	switch {

@@ -24,6 +24,7 @@ import (
 	"motcua/kiosk/config"
 	"motcua/kiosk/hatch"
 	"motcua/kiosk/outbox"
+	"motcua/kiosk/stick"
 )
 
 // Exit codes. Scripts rely on them; never renumber.
@@ -146,6 +147,10 @@ func explain(w io.Writer, err error) int {
 		return say(w, failed, err.Error(), "try again when the screen shows attract")
 	case errors.Is(err, errFaults):
 		return say(w, failed, err.Error(), "check the disk; a fault in one that waits is told to the citizen by its claim code")
+	case errors.Is(err, errUnbelieved):
+		return say(w, failed, err.Error(), "have `central import` write a new one; the rest was taken in")
+	case errors.Is(err, stick.ErrUnconfirmed):
+		return say(w, failed, err.Error(), "take the stick to central first: `central import` writes it")
 	case errors.Is(err, hatch.ErrSettled):
 		return say(w, failed, err.Error(), "`kioskctl outbox show` tells its dossier")
 	case errors.Is(err, outbox.ErrInUse):

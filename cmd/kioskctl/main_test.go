@@ -16,6 +16,7 @@ import (
 	"motcua/devices"
 	"motcua/kiosk/hatch"
 	"motcua/kiosk/hatch/hatchsim"
+	"motcua/kiosk/stick"
 	"motcua/kiosk/submission"
 )
 
@@ -74,6 +75,12 @@ func runKiosk(ts *testscript.TestScript, _ bool, args []string) {
 		k.Keep(one)
 		k.Keep(kept("0193aaaa-0000-7000-8000-000000000002", "two"))
 		k.Find(hatch.Verified{Whole: 2, Dropped: 1})
+		k.Answer(func(file []byte) (hatch.Confirmed, error) {
+			if string(file) != "good\n" {
+				return hatch.Confirmed{}, stick.ErrForged
+			}
+			return hatch.Confirmed{Made: time.Now(), Received: 2, Known: 1}, nil
+		})
 	case "rotten":
 		rotten := kept("0193aaaa-0000-7000-8000-000000000001", "one")
 		rotten.Bytes[30] ^= 1

@@ -13,6 +13,7 @@ type outboxCmd struct {
 	Show   outboxShowCmd   `cmd:"" help:"Show one submission: its way so far and who must act. No personal data."`
 	Retry  outboxRetryCmd  `cmd:"" help:"Send one submission before all others, also a refused one; or all that waits, at once."`
 	Export outboxExportCmd `cmd:"" help:"Write what central has not confirmed to a USB stick, sealed."`
+	Import outboxImportCmd `cmd:"" help:"Take in what central confirmed on a USB stick that was exported here."`
 	Verify outboxVerifyCmd `cmd:"" help:"Check that every sealed submission is as it was accepted."`
 }
 

@@ -62,7 +62,8 @@ type outboxExportCmd struct {
 // Help says what becomes of the files, and lists the exit codes.
 func (outboxExportCmd) Help() string {
 	return "Writes what central has not confirmed to a new folder on the stick, sealed: nobody but central can read it.\n" +
-		"There, `central import FOLDER` takes it in. It stays in the outbox until central confirms it.\n\n" + exitCodes
+		"There, `central import FOLDER` takes it in and writes its confirmation beside it. It stays in the outbox until\n" +
+		"central confirms it: over the network, or when the stick comes back, by `kioskctl outbox import`.\n\n" + exitCodes
 }
 
 // Run writes the folder, reads it back and prints it.

@@ -91,7 +91,12 @@ func (c *Client) SpeakTest(ctx context.Context) error {
 // call asks and reads the answer into v; news is false when there was none
 // within the kiosk's own limit.
 func (c *Client) call(ctx context.Context, method, path string, v any) (news bool, err error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://kiosk"+path, nil)
+	return c.send(ctx, method, path, nil, v)
+}
+
+// send is call with a body; nil = none.
+func (c *Client) send(ctx context.Context, method, path string, body io.Reader, v any) (news bool, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://kiosk"+path, body)
 	if err != nil {
 		return false, fmt.Errorf("hatch: %w", err)
 	}

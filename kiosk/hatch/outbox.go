@@ -1,6 +1,7 @@
 package hatch
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,9 @@ import (
 
 // ErrSettled: central has this submission; there is nothing to send.
 var ErrSettled = errors.New("central has it already")
+
+// maxConfirmation is how many bytes one file of a confirmation may have.
+const maxConfirmation = 4 << 20
 
 // maxVerify bounds the reading of a whole outbox.
 const maxVerify = 10 * time.Minute
@@ -33,6 +37,18 @@ type Stored interface {
 	Part(ctx context.Context, id, name string) (io.ReadCloser, error)
 	// Verify reads every sealed submission and checks it.
 	Verify(ctx context.Context) (Verified, error)
+	// Confirm takes in one file that central wrote onto a stick. It fails, and
+	// then has marked nothing, with a sentence that says why it is not believed.
+	Confirm(ctx context.Context, file []byte) (Confirmed, error)
+}
+
+// Confirmed is what became of what a confirmation tells of.
+type Confirmed struct {
+	Made     time.Time `json:"made"`     // by central's clock
+	Received int       `json:"received"` // marked as received now
+	Refused  int       `json:"refused"`  // set aside now, somebody must act
+	Known    int       `json:"known"`    // nothing is new about these
+	Other    int       `json:"other"`    // not here, or other bytes: nothing was marked
 }
 
 // Sealed is a submission as it is sent.
@@ -94,6 +110,15 @@ func outboxRoutes(mux *http.ServeMux, k Stored) {
 			return k.Verify(ctx)
 		})
 	})
+	mux.HandleFunc("POST /v1/outbox/confirm", func(w http.ResponseWriter, r *http.Request) {
+		answer(w, r, func(r *http.Request) (any, error) {
+			file, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxConfirmation))
+			if err != nil {
+				return nil, fmt.Errorf("confirmation cannot be read: %w", err)
+			}
+			return k.Confirm(r.Context(), file)
+		})
+	})
 }
 
 // Send has the submission id sent before all others, "" all that waits. It
@@ -147,4 +172,10 @@ func (c *Client) Part(ctx context.Context, id, name string) (io.ReadCloser, erro
 func (c *Client) Verify(ctx context.Context) (v Verified, err error) {
 	_, err = c.call(ctx, http.MethodPost, "/v1/outbox/verify", &v)
 	return v, err
+}
+
+// Confirm has one file taken in that central wrote onto a stick.
+func (c *Client) Confirm(ctx context.Context, file []byte) (done Confirmed, err error) {
+	_, err = c.send(ctx, http.MethodPost, "/v1/outbox/confirm", bytes.NewReader(file), &done)
+	return done, err
 }

@@ -152,7 +152,7 @@ func TestNothingInClear(t *testing.T) {
 	}
 
 	// The columns are these and no others: whoever adds one thinks of this.
-	want := "id claim procedure secret digest size created accepted state code text owner next" +
+	want := "id claim procedure secret digest sum size created accepted state code text owner next" +
 		" attempts tried due confirmed heard asked central dossier dropped parts lacking"
 	if got := strings.Join(strings.FieldsFunc(columns, func(r rune) bool { return strings.ContainsRune(", \n\t", r) }), " "); got != want {
 		t.Errorf("columns are\n%s, want\n%s", got, want)

@@ -23,6 +23,7 @@ const (
 	toUnsent
 	toReceived
 	toRefused
+	toDeclined
 	toRetry
 	toResend
 	toOpened
@@ -40,12 +41,17 @@ var marks = [markKinds]struct{ op, sql string }{
 			state = CASE attempts WHEN 1 THEN 'queued' ELSE 'resend' END WHERE state = 'sending' AND id = ?1`},
 	toReceived: {"mark as received",
 		`UPDATE submission SET state = 'received', pending = 0, code = '', text = '', owner = '', next = '', due = 0,
-			heard = CASE heard WHEN 0 THEN ?1 ELSE heard END, confirmed = ?2, central = ?3,
+			heard = CASE heard WHEN 0 THEN ?1 ELSE heard END,
+			confirmed = CASE WHEN state = 'received' AND dossier <> '' AND ?4 = '' THEN confirmed ELSE ?2 END,
+			central = CASE WHEN state = 'received' AND dossier <> '' AND ?4 = '' THEN central ELSE ?3 END,
 			dossier = CASE ?4 WHEN '' THEN dossier ELSE ?4 END
 		WHERE id = ?5`},
 	toRefused: {"mark as refused",
 		`UPDATE submission SET state = 'refused', pending = 0, code = ?1, text = ?2, owner = ?3, next = ?4, due = 0
 		WHERE id = ?5`},
+	toDeclined: {"mark as refused",
+		`UPDATE submission SET state = 'refused', pending = 0, code = ?1, text = ?2, owner = ?3, next = ?4, due = 0
+		WHERE pending = 1 AND id = ?5`},
 	toRetry: {"mark for resending",
 		`UPDATE submission SET state = 'resend', due = ?1, code = ?2, text = ?3, owner = ?4, next = ?5
 		WHERE pending = 1 AND id = ?6`},
@@ -71,7 +77,8 @@ func (b *Outbox) MarkSending(id string) Mark {
 func (b *Outbox) MarkUnsent(id string) Mark { return Mark{id, toUnsent, nil} }
 
 // MarkReceived says that central confirmed id. It holds whatever was known
-// before: central has it. Only from here on may the bytes ever be deleted.
+// before: central has it. That it is known to be a dossier already stays so.
+// Only from here on may the bytes ever be deleted.
 func (b *Outbox) MarkReceived(id string, c Confirmation) Mark {
 	return Mark{id, toReceived, []any{millis(b.o.Now()), millis(c.At), c.State, c.Dossier}}
 }
@@ -80,6 +87,12 @@ func (b *Outbox) MarkReceived(id string, c Confirmation) Mark {
 // staff act; Resend puts it back.
 func (b *Outbox) MarkRefused(id string, r Reason) Mark {
 	return Mark{id, toRefused, []any{r.Code, r.Text, r.Owner, r.Next}}
+}
+
+// MarkDeclined is MarkRefused for one that still waits. What central has taken
+// meanwhile stays received.
+func (b *Outbox) MarkDeclined(id string, r Reason) Mark {
+	return Mark{id, toDeclined, []any{r.Code, r.Text, r.Owner, r.Next}}
 }
 
 // MarkRetry has id sent again after the wait, with the reason why; 0 = as soon

@@ -107,6 +107,7 @@ type Entry struct {
 	Procedure  string
 	SecretHash []byte
 	Digest     string
+	Sum        []byte    // SHA-256 of the sealed bytes
 	Size       int       // of the sealed bytes
 	Created    time.Time // by whoever filled it in
 	Accepted   time.Time // when Put made it durable

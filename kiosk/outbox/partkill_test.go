@@ -143,7 +143,7 @@ func TestStoreOfBeforeParts(t *testing.T) {
 		if _, err := b.write.Exec(`DROP INDEX submission_ready; DROP INDEX submission_lacking;
 			CREATE INDEX submission_pending ON submission (seq) WHERE pending = 1;
 			ALTER TABLE submission DROP COLUMN parts; ALTER TABLE submission DROP COLUMN weight;
-			ALTER TABLE submission DROP COLUMN lacking; ALTER TABLE payload DROP COLUMN parts; PRAGMA user_version = 1`); err != nil {
+			ALTER TABLE submission DROP COLUMN lacking; ALTER TABLE payload DROP COLUMN parts; DROP TABLE heard; PRAGMA user_version = 1`); err != nil {
 			t.Fatal(err)
 		}
 		if spoilt { // a short log is how a damage is known

@@ -175,6 +175,7 @@ func (d *Damage) carry(ctx context.Context, from, to string) error {
 			return err
 		}
 	}
+	carryHeard(ctx, src, tx)
 	if err := tx.Commit(); err != nil {
 		return err
 	}
@@ -236,15 +237,12 @@ func lastSeq(ctx context.Context, src *sql.DB) int64 {
 }
 
 func (d *Damage) carryOne(ctx context.Context, src *sql.DB, tx *sql.Tx, seq int64) error {
-	var sum, sealed, rowSum []byte
+	var sum, sealed []byte
 	var id string
 	perr := src.QueryRowContext(ctx, "SELECT id, sum, sealed FROM payload WHERE seq = ?", seq).Scan(&id, &sum, &sealed)
 	got := sha256.Sum256(sealed)
 	whole := perr == nil && bytes.Equal(got[:], sum)
 	e, rerr := scanEntry(src.QueryRowContext(ctx, "SELECT "+columnsV1+", '', 0 FROM submission NOT INDEXED WHERE seq = ?", seq))
-	if rerr == nil {
-		rerr = src.QueryRowContext(ctx, "SELECT sum FROM submission NOT INDEXED WHERE seq = ?", seq).Scan(&rowSum)
-	}
 	switch {
 	case rerr == nil && whole:
 		d.Saved++
@@ -257,8 +255,7 @@ func (d *Damage) carryOne(ctx context.Context, src *sql.DB, tx *sql.Tx, seq int6
 		e.State, e.Reason = Refused, damaged
 		d.Lost = append(d.Lost, e.ID)
 	case whole:
-		e = Entry{ID: id, SecretHash: []byte{}, Size: len(sealed), Accepted: d.At, State: Resend, Reason: rescued}
-		rowSum = sum
+		e = Entry{ID: id, SecretHash: []byte{}, Sum: sum, Size: len(sealed), Accepted: d.At, State: Resend, Reason: rescued}
 		d.Saved++
 	default:
 		if !errors.Is(rerr, sql.ErrNoRows) || perr != nil && !errors.Is(perr, sql.ErrNoRows) || perr == nil {
@@ -268,9 +265,9 @@ func (d *Damage) carryOne(ctx context.Context, src *sql.DB, tx *sql.Tx, seq int6
 	}
 	parts := savedParts(ctx, src, seq)
 	_, weight := hear(parts)
-	_, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO submission (seq, sum, pending, `+columns+`, weight)
+	_, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO submission (seq, pending, `+columns+`, weight)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		seq, rowSum, e.Pending(), e.ID, e.Claim, e.Procedure, e.SecretHash, e.Digest, e.Size, millis(e.Created),
+		seq, e.Pending(), e.ID, e.Claim, e.Procedure, e.SecretHash, e.Digest, e.Sum, e.Size, millis(e.Created),
 		millis(e.Accepted), e.State, e.Reason.Code, e.Reason.Text, e.Reason.Owner, e.Reason.Next, e.Attempts,
 		millis(e.Tried), millis(e.Due), millis(e.Central.At), millis(e.Central.Heard), millis(e.Central.Asked),
 		e.Central.State, e.Central.Dossier, millis(e.Dropped), parts, e.Pending() && parts != "", weight)

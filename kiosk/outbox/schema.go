@@ -65,6 +65,8 @@ var migrations = []string{
 	`DROP INDEX submission_pending;
 	CREATE INDEX submission_ready ON submission (seq) WHERE pending = 1 AND lacking = 0;
 	CREATE INDEX submission_lacking ON submission (seq) WHERE pending = 1 AND lacking = 1;`,
+	// What a word of central's that comes on a stick is held against.
+	`CREATE TABLE heard (what TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT;`,
 }
 
 func migrate(ctx context.Context, db *sql.DB) error {
@@ -95,7 +97,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 const columns = columnsV1 + `, parts, lacking`
 
 // columnsV1 are those that every store has.
-const columnsV1 = `id, claim, procedure, secret, digest, size, created, accepted, state, code, text, owner, next,
+const columnsV1 = `id, claim, procedure, secret, digest, sum, size, created, accepted, state, code, text, owner, next,
 	attempts, tried, due, confirmed, heard, asked, central, dossier, dropped`
 
 type scanner interface{ Scan(...any) error }
@@ -106,7 +108,7 @@ func scanEntry(row scanner) (Entry, error) {
 		created, accepted, tried, due, confirmed, heard, asked, dropped, attempt int64
 		parts                                                                    string
 	)
-	err := row.Scan(&e.ID, &e.Claim, &e.Procedure, &e.SecretHash, &e.Digest, &e.Size, &created, &accepted,
+	err := row.Scan(&e.ID, &e.Claim, &e.Procedure, &e.SecretHash, &e.Digest, &e.Sum, &e.Size, &created, &accepted,
 		&e.State, &e.Reason.Code, &e.Reason.Text, &e.Reason.Owner, &e.Reason.Next,
 		&attempt, &tried, &due, &confirmed, &heard, &asked, &e.Central.State, &e.Central.Dossier, &dropped,
 		&parts, &e.Lacking)

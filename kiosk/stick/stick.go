@@ -1,11 +1,13 @@
 // Package stick carries sealed submissions on a USB stick from a station that has
-// no network at all to central.
+// no network at all to central, and central's word on them back.
 //
 // A folder on the stick holds one file for each submission, sealed as it lies in
 // the outbox, and manifest.json, which is written last: a folder without it was
 // not finished. What is on the stick names no person and can be read by central
-// alone. Nothing on it needs to be believed: central checks each submission as if
-// it had come over the network, and knows those that did.
+// alone. Nothing that a station wrote needs to be believed: central checks each
+// submission as if it had come over the network, and knows those that did. What
+// central writes beside them is signed, and a station checks that it is central's
+// and about its own bytes.
 //
 // What was handed over with a submission lies beside it, each part in a file of
 // its own; they are written first.
@@ -26,8 +28,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"motcua/kiosk/contract"
 	"motcua/kiosk/submission"
@@ -122,7 +122,7 @@ type Writer struct {
 
 // Create makes a new folder below parent, named after the station and the time.
 func Create(parent, station string, at time.Time) (*Writer, error) {
-	dir := filepath.Join(parent, "motcua-"+station+"-"+at.UTC().Format("20060102T150405Z"))
+	dir := filepath.Join(parent, folderPrefix+station+"-"+at.UTC().Format("20060102T150405Z"))
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("stick: %w", err)
 	}
@@ -205,15 +205,8 @@ func (w *Writer) Close() (Manifest, error) {
 	if err := w.write(manifestName, append(b, '\n')); err != nil {
 		return Manifest{}, err
 	}
-	for _, dir := range []string{w.dir, filepath.Dir(w.dir)} {
-		f, err := os.Open(dir)
-		if err != nil {
-			return Manifest{}, fmt.Errorf("stick: %w", err)
-		}
-		err = errors.Join(f.Sync(), unix.Syncfs(int(f.Fd())), f.Close())
-		if err != nil {
-			return Manifest{}, fmt.Errorf("stick: %w", err)
-		}
+	if err := settle(w.dir); err != nil {
+		return Manifest{}, err
 	}
 	m, err := Open(w.dir)
 	if err != nil {
@@ -243,17 +236,12 @@ var (
 // Open reads the manifest of a folder. It fails with ErrUnfinished, ErrNewer or
 // ErrAltered.
 func Open(dir string) (Manifest, error) {
-	f, err := os.Open(filepath.Join(dir, manifestName))
-	if errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Lstat(filepath.Join(dir, manifestName)); errors.Is(err, os.ErrNotExist) {
 		return Manifest{}, fmt.Errorf("stick: %s: %w", dir, ErrUnfinished)
 	}
+	b, err := read(dir, manifestName, maxManifest)
 	if err != nil {
-		return Manifest{}, fmt.Errorf("stick: %w", err)
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxManifest))
-	if err != nil {
-		return Manifest{}, fmt.Errorf("stick: %w", err)
+		return Manifest{}, err
 	}
 	m, err := parse(b)
 	if err != nil {
@@ -264,6 +252,9 @@ func Open(dir string) (Manifest, error) {
 
 func parse(b []byte) (Manifest, error) {
 	var m Manifest
+	if bytes.Count(b, []byte(",")) > 8*(MaxFiles+1) { // or a list of nothing takes a hundred times its bytes of memory
+		return Manifest{}, ErrAltered
+	}
 	if err := json.Unmarshal(b, &m); err != nil {
 		return Manifest{}, ErrAltered
 	}
@@ -295,17 +286,9 @@ func parse(b []byte) (Manifest, error) {
 // Read gives the sealed bytes of one file of the folder dir. It fails with
 // ErrAltered when they are not what the manifest says.
 func (f File) Read(dir string) ([]byte, error) {
-	in, err := os.Open(filepath.Join(dir, f.Name))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("stick: %s: %w", f.Name, ErrAltered)
-	}
+	b, err := read(dir, f.Name, int64(f.Size))
 	if err != nil {
-		return nil, fmt.Errorf("stick: %w", err)
-	}
-	defer in.Close()
-	b, err := io.ReadAll(io.LimitReader(in, int64(f.Size)+1))
-	if err != nil {
-		return nil, fmt.Errorf("stick: read %s: %w", f.Name, err)
+		return nil, err
 	}
 	if err := Check(Sealed{ID: f.ID, Digest: f.Digest, Bytes: b}); err != nil {
 		return nil, fmt.Errorf("stick: %s: %w", f.Name, err)
@@ -316,12 +299,9 @@ func (f File) Read(dir string) ([]byte, error) {
 // Open opens the part in the folder dir for reading, after it was read whole. It
 // fails with ErrAltered when it is not what the manifest says.
 func (p Part) Open(dir string) (*os.File, error) {
-	f, err := os.Open(filepath.Join(dir, p.File))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("stick: %s: %w", p.File, ErrAltered)
-	}
+	f, err := open(dir, p.File)
 	if err != nil {
-		return nil, fmt.Errorf("stick: %w", err)
+		return nil, err
 	}
 	sum := sha256.New()
 	n, err := io.Copy(sum, io.LimitReader(f, p.Size+1))

@@ -35,6 +35,11 @@ type clock struct {
 func (c *clock) check() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.best().Add(shifts[c.shift])
+}
+
+// best is the time that it most likely is. The caller holds mu.
+func (c *clock) best() time.Time {
 	t := c.now()
 	if !c.heard.IsZero() && c.skew.Abs() <= MaxSkew {
 		t = t.Add(c.skew)
@@ -42,7 +47,19 @@ func (c *clock) check() time.Time {
 	if t.Before(c.floor) {
 		t = c.floor
 	}
-	return t.Add(shifts[c.shift])
+	return t
+}
+
+// candidates are all times at which connections would check a certificate one
+// after the other, for a certificate that did not come by one.
+func (c *clock) candidates() []time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := make([]time.Time, len(shifts))
+	for i, s := range shifts {
+		all[i] = c.best().Add(s)
+	}
+	return all
 }
 
 // hear takes central's time out of a reply that came over a checked connection.

@@ -128,6 +128,10 @@ func (d *desk) settled(s *contract.Status) {
 
 func (d *desk) refused(id string, p *contract.Problem) {
 	why := reasonFrom(p)
+	if err := d.u.lost(context.Background()); err != nil {
+		d.u.outboxFailed(err) // what is not marked is sent again
+		return
+	}
 	d.mark(d.u.o.Outbox.MarkRefused(id, why), func() { d.u.tellRefused(id, why) })
 }
 
@@ -144,7 +148,11 @@ func (d *desk) lacking(it outbox.Item, wait time.Duration) {
 // refuse sets aside what central turned down after it had taken it.
 func (u *Uplink) refuse(ctx context.Context, id string, p *contract.Problem) {
 	why := reasonFrom(p)
-	if err := u.o.Outbox.Refused(ctx, id, why); err != nil {
+	err := u.lost(ctx)
+	if err == nil {
+		err = u.o.Outbox.Refused(ctx, id, why)
+	}
+	if err != nil {
 		u.outboxFailed(err)
 		return
 	}

@@ -210,6 +210,10 @@ func (u *Uplink) learn(ctx context.Context, s *contract.Status) {
 // forgotten sends again what central confirmed and does not know any more, as
 // after a restore from an old backup.
 func (u *Uplink) forgotten(ctx context.Context, id string) {
+	if err := u.lost(ctx); err != nil {
+		u.outboxFailed(err)
+		return
+	}
 	err := u.o.Outbox.Resend(ctx, id, outbox.Reason{Code: "central-lost-it",
 		Text: "central confirmed it and does not know it any more", Owner: outbox.CentralIT, Next: "sent again by itself"})
 	switch {

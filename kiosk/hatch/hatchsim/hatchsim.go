@@ -25,6 +25,7 @@ type Kiosk struct {
 	scan    chan hatch.Scan
 	hear    func(n int)
 	await   func(code string)
+	confirm func(file []byte) (hatch.Confirmed, error)
 	done    []string // the tests that were run
 }
 

@@ -3,6 +3,7 @@ package hatchsim
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 
 	"motcua/kiosk/hatch"
@@ -70,6 +71,22 @@ func (k *Kiosk) Part(_ context.Context, _, name string) (io.ReadCloser, error) {
 		return nil, hatch.ErrUnknown
 	}
 	return io.NopCloser(bytes.NewReader(b)), nil
+}
+
+// Answer sets what Confirm does with a file.
+func (k *Kiosk) Answer(confirm func(file []byte) (hatch.Confirmed, error)) {
+	k.set(func() { k.confirm = confirm })
+}
+
+// Confirm does what Answer said; without it no file is believed.
+func (k *Kiosk) Confirm(_ context.Context, file []byte) (hatch.Confirmed, error) {
+	k.mu.Lock()
+	confirm := k.confirm
+	k.mu.Unlock()
+	if confirm == nil {
+		return hatch.Confirmed{}, errors.New("not signed by central")
+	}
+	return confirm(file)
 }
 
 // Verify tells what Find said.
