@@ -20,7 +20,7 @@ import (
 type SerialOptions struct {
 	Unit     string // the peripheral's name in the configuration
 	Path     string // a stable name: /dev/serial/by-id/…, never ttyUSB0
-	Baud     int    // USB units that call themselves modems ignore it
+	Baud     int    // bits a second; USB units that call themselves modems ignore it
 	DataBits int    // 5 to 8
 	Parity   Parity
 	StopBits int  // 1 or 2
@@ -31,6 +31,9 @@ type SerialOptions struct {
 	// Stall is how long Write waits for the unit to take a byte; 0 = DefaultStall.
 	Stall time.Duration
 }
+
+// DefaultBaud is the speed of a line whose speed is not told, in bits a second.
+const DefaultBaud = 9600
 
 // DefaultStall is how long a unit may take nothing before Write gives up with
 // devices.ErrSilent.
@@ -123,7 +126,7 @@ func (o SerialOptions) mode() (*serial.Mode, error) {
 		mode.DataBits = 8
 	}
 	if mode.BaudRate == 0 {
-		mode.BaudRate = 9600
+		mode.BaudRate = DefaultBaud
 	}
 	return mode, nil
 }

@@ -10,6 +10,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"motcua/devices/hotplug"
+	"motcua/devices/port"
 	"motcua/devices/receipt"
 )
 
@@ -317,6 +319,26 @@ func TestProfileFaults(t *testing.T) {
 		_, err := parseProfiles([]byte(strings.Replace(good, c.from, c.to, 1)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want it to name %s", c.to, err, c.want)
+		}
+	}
+}
+
+// A wire whose speed the configuration leaves out has the default one, and is
+// reckoned with; what is no wire holds us back by itself.
+func TestSpeed(t *testing.T) {
+	for _, c := range []struct {
+		baud int
+		line hotplug.Unit
+		want int
+	}{
+		{115200, hotplug.Unit{Sys: "/devices/tty/ttyS0"}, 115200},
+		{0, hotplug.Unit{Sys: "/devices/tty/ttyS0"}, port.DefaultBaud},
+		{0, hotplug.Unit{Sys: "/devices/usb1/1-5/ttyUSB0", Driver: "cp210x"}, port.DefaultBaud},
+		{0, hotplug.Unit{Sys: "/devices/usb1/1-1/ttyACM0", Driver: "cdc_acm"}, 0},
+		{0, hotplug.Unit{Node: "/dev/pts/3"}, 0},
+	} {
+		if got := speed(c.baud, c.line); got != c.want {
+			t.Errorf("speed(%d, %+v) = %d, want %d", c.baud, c.line, got, c.want)
 		}
 	}
 }

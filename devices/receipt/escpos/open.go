@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"motcua/devices"
+	"motcua/devices/hotplug"
 	"motcua/devices/port"
 )
 
@@ -13,7 +14,7 @@ type Options struct {
 	// Port is a stable name: /dev/serial/by-id/…, usb:04b8:0e15 (see
 	// hotplug.Name), /dev/usb/lp0, or tcp://host:9100.
 	Port  string
-	Baud  int    // of a serial line; USB units that call themselves serial ignore it
+	Baud  int    // of a serial line, 0 = 9,600; USB units that call themselves serial ignore it
 	Model string // a name out of profiles.yaml
 	// RTSCTS: the unit stops us by its CTS line. Without it the driver paces
 	// itself by Baud.
@@ -34,7 +35,21 @@ func Open(ctx context.Context, o Options) (*Printer, error) {
 	}
 	p := New(o.Unit, line, profile)
 	if _, serial := line.(*port.Serial); serial && !o.RTSCTS {
-		p.WithBaud(o.Baud)
+		unit, err := hotplug.Tree{}.Find(o.Port, "tty")
+		if err != nil {
+			unit = hotplug.Unit{} // it went just now, as the first call will tell
+		}
+		p.WithBaud(speed(o.Baud, unit))
 	}
 	return p, nil
+}
+
+// speed is what to reckon with on a serial line; 0 = the line holds us back by
+// itself. A line whose speed is not told has the default one if it is a wire, which
+// USB units that call themselves modems (cdc_acm) and ptys are not.
+func speed(baud int, line hotplug.Unit) int {
+	if baud == 0 && line.Sys != "" && line.Driver != "cdc_acm" {
+		return port.DefaultBaud
+	}
+	return baud
 }
