@@ -11,7 +11,6 @@ import (
 	"io"
 	"log"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -44,15 +43,9 @@ func build(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	bin = dir
-	for _, p := range []struct{ name, cgo, tags string }{
-		{"kiosk", "1", "migrated_fynedo"}, {"kioskctl", "1", ""}, {"workbench", "1", ""}, {"central", "0", ""},
-	} {
-		cmd := exec.Command("go", "build", "-tags", p.tags, "-o", filepath.Join(dir, p.name), "motcua/cmd/"+p.name)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED="+p.cgo)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", p.name, err, out)
-			return 1
-		}
+	if err := stage.Build(context.Background(), dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	return m.Run()
 }

@@ -74,7 +74,7 @@ func (b *bench) coldStart(ctx context.Context) error {
 		return err
 	}
 	b.seconds("cold start to first frame", time.Since(start), 2*time.Second)
-	return b.stage.AwaitReader(ctx)
+	return b.stage.AwaitUnits(ctx)
 }
 
 // idle measures the attract screen's share of one core.

@@ -28,29 +28,50 @@ var cuts = []string{"Bold", "SemiBold", "Medium", "Regular"}
 func Printed(paper image.Image, line string) error {
 	sheet := dotsOf(paper)
 	for _, cut := range cuts {
-		b, err := fs.ReadFile(assets.Files, "fonts/BeVietnamPro-"+cut+".ttf")
-		if err != nil {
-			return err
-		}
-		outlines, err := opentype.Parse(b)
-		if err != nil {
-			return err
-		}
 		for size := smallest; size <= largest; size++ {
-			face, err := opentype.NewFace(outlines, &opentype.FaceOptions{Size: float64(size), DPI: 72, Hinting: font.HintingNone})
-			if err != nil {
+			if says, err := sheet.says(line, cut, size); says || err != nil {
 				return err
-			}
-			var words []word
-			for _, w := range strings.Fields(norm.NFC.String(line)) {
-				words = append(words, set(face, w))
-			}
-			if sheet.has(words, size) {
-				return nil
 			}
 		}
 	}
 	return fmt.Errorf("the paper does not say %q", line)
+}
+
+// Marked tells whether the paper says on top that it was printed again, as
+// whichever copy.
+func Marked(paper image.Image) (bool, error) {
+	mark, err := sentence("paper.again", text.Args{"copy": ""})
+	if err != nil {
+		return false, err
+	}
+	sheet := dotsOf(paper)
+	for _, size := range []int{36, 29} { // of the bar on a roll of 80 mm, of 58 mm
+		if says, err := sheet.says(mark, "Bold", size); says || err != nil {
+			return says, err
+		}
+	}
+	return false, nil
+}
+
+// says tells whether a line stands there in this cut and size.
+func (d dots) says(line, cut string, size int) (bool, error) {
+	b, err := fs.ReadFile(assets.Files, "fonts/BeVietnamPro-"+cut+".ttf")
+	if err != nil {
+		return false, err
+	}
+	outlines, err := opentype.Parse(b)
+	if err != nil {
+		return false, err
+	}
+	face, err := opentype.NewFace(outlines, &opentype.FaceOptions{Size: float64(size), DPI: 72, Hinting: font.HintingNone})
+	if err != nil {
+		return false, err
+	}
+	var words []word
+	for _, w := range strings.Fields(norm.NFC.String(line)) {
+		words = append(words, set(face, w))
+	}
+	return d.has(words, size), nil
 }
 
 // dots is a picture in one bit.

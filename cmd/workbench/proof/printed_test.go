@@ -1,13 +1,16 @@
 package proof
 
 import (
+	"image"
 	"image/png"
 	"os"
 	"testing"
 )
 
-func TestPrinted(t *testing.T) {
-	f, err := os.Open("../../../kiosk/paper/testdata/again.png")
+// slip is a picture that the kiosk's own tests hold its paper to.
+func slip(t *testing.T, name string) image.Image {
+	t.Helper()
+	f, err := os.Open("../../../kiosk/paper/testdata/" + name + ".png")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -16,6 +19,19 @@ func TestPrinted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return paper
+}
+
+func TestMarked(t *testing.T) {
+	for name, want := range map[string]bool{"again": true, "again-58mm": true, "received": false, "stored-58mm": false} {
+		if got, err := Marked(slip(t, name)); got != want || err != nil {
+			t.Errorf("%s: Marked = %v, %v", name, got, err)
+		}
+	}
+}
+
+func TestPrinted(t *testing.T) {
+	paper := slip(t, "again")
 	again, err := Again()
 	if err != nil {
 		t.Fatal(err)

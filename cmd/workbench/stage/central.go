@@ -69,6 +69,9 @@ func (s *Stage) StartCentral(ctx context.Context) error {
 // Dir is the folder of central's keys and ledger.
 func (c *Central) Dir() string { return c.dir }
 
+// Bundle is the folder of what central gave the station.
+func (c *Central) Bundle() string { return c.bundle }
+
 // KillCentral cuts central's power.
 func (s *Stage) KillCentral() error { return s.Central.run.kill() }
 

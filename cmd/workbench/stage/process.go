@@ -26,6 +26,7 @@ type process struct {
 	cmd  *exec.Cmd
 	log  string
 	out  *bufio.Reader // its standard output
+	pipe *os.File      // out reads from it
 	done chan struct{} // closed when it has ended
 	err  error         // how, once done
 }
@@ -54,7 +55,7 @@ func launch(dir, name string, env []string, argv ...string) (*process, error) {
 		ours.Close()
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	p := &process{name: name, cmd: cmd, log: path, out: bufio.NewReader(ours), done: make(chan struct{})}
+	p := &process{name: name, cmd: cmd, log: path, out: bufio.NewReader(ours), pipe: ours, done: make(chan struct{})}
 	go func() {
 		p.err = cmd.Wait()
 		close(p.done)
@@ -192,7 +193,19 @@ func (p *process) stop(sig syscall.Signal) error {
 	}
 	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // the group, most often empty by now
 	<-p.done
+	_ = p.pipe.Close() // what nobody read is of no use any more
 	return err
+}
+
+// fell tells whether the program was killed, once it has ended.
+func (p *process) fell() bool {
+	select {
+	case <-p.done:
+	default:
+		return false
+	}
+	s, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	return ok && s.Signaled() && s.Signal() == syscall.SIGKILL
 }
 
 // run runs a program to its end.

@@ -38,6 +38,9 @@ type Options struct {
 	Profile string
 	// Speed is the printer's, mm a second; 0 = at once.
 	Speed int
+	// Between puts something between the network cable and central, and gives the
+	// address where the cable finds it; nil = nothing.
+	Between func(c *Central) (addr string, err error)
 }
 
 // Stage is a station that runs.
@@ -65,7 +68,7 @@ const (
 )
 
 // ready bounds how long each program may take to come up.
-const ready = 30 * time.Second
+const ready = time.Minute
 
 // Open puts everything on and returns once the kiosk shows its first screen.
 // Close it, also after an error of what came later.
@@ -103,7 +106,7 @@ func Open(ctx context.Context, o Options) (_ *Stage, err error) {
 	if err := s.StartKiosk(ctx); err != nil {
 		return s, err
 	}
-	return s, s.AwaitReader(ctx)
+	return s, s.AwaitUnits(ctx)
 }
 
 // Close ends the programs, the last started first, and returns once they have.
@@ -170,8 +173,15 @@ func (s *Stage) openDisplay(ctx context.Context) (err error) {
 func (s *Stage) openDesk(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, ready)
 	defer cancel()
+	far := s.Central.Addr
+	if s.opts.Between != nil {
+		var err error
+		if far, err = s.opts.Between(&s.Central); err != nil {
+			return err
+		}
+	}
 	p, err := launch(s.path("log"), "workbench", nil, s.bin("workbench"), "serve",
-		"--run", s.path("desk"), "--central", s.Central.Addr, "--hatch", s.Socket(), "--speed", fmt.Sprint(s.opts.Speed))
+		"--run", s.path("desk"), "--central", far, "--hatch", s.Socket(), "--speed", fmt.Sprint(s.opts.Speed))
 	if err != nil {
 		return err
 	}
@@ -197,82 +207,6 @@ func (s *Stage) openDesk(ctx context.Context) error {
 		return s.Desk.Cable(ctx, "cut")
 	}
 	return nil
-}
-
-// StartKiosk starts the kiosk, after KillKiosk again, and returns once it shows
-// a screen.
-func (s *Stage) StartKiosk(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, ready)
-	defer cancel()
-	env := []string{
-		"DISPLAY=" + s.Display.Name(),
-		"ALSA_CONFIG_PATH=" + desk.PortsOf(s.path("desk")).ALSA,
-		"PCSCLITE_CSOCK_NAME=" + desk.PortsOf(s.path("desk")).Card,
-		"LIBGL_ALWAYS_SOFTWARE=1",
-		"WAYLAND_DISPLAY=", "XDG_SESSION_TYPE=x11",
-	}
-	p, err := launch(s.path("log"), "kiosk", env, s.bin("kiosk"), "--config", s.path("kiosk.toml"))
-	if err != nil {
-		return err
-	}
-	s.kiosk = p
-	s.mu.Lock()
-	s.at = image.Rectangle{}
-	s.mu.Unlock()
-	s.later(p.end)
-	return p.ready(ctx, func(ctx context.Context) error {
-		_, err := s.Hatch.Screen(ctx, 0)
-		return err
-	})
-}
-
-// AwaitReader returns once the kiosk has its card reader, if there is one: until
-// then it serves visitors as if there were none.
-func (s *Stage) AwaitReader(ctx context.Context) error {
-	if s.Chipless != "" {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, ready)
-	defer cancel()
-	return s.kiosk.ready(ctx, func(ctx context.Context) error {
-		status, err := s.Hatch.Status(ctx)
-		if err != nil {
-			return err
-		}
-		for _, p := range status.Peripherals {
-			if p.Thing == "card" && p.State == "ok" { // what is not known yet is fine, too
-				return nil
-			}
-		}
-		return errors.New("the kiosk has no card reader yet")
-	})
-}
-
-// Options tells what was put on.
-func (s *Stage) Options() Options { return s.opts }
-
-// KioskEnded is closed once the kiosk has ended, by itself or not.
-func (s *Stage) KioskEnded() <-chan struct{} { return s.kiosk.done }
-
-// KioskCPU is the time that the kiosk has computed so far.
-func (s *Stage) KioskCPU() (time.Duration, error) { return s.kiosk.cpu() }
-
-// KioskMemory is what the kiosk holds resident now, in bytes.
-func (s *Stage) KioskMemory() (int64, error) { return s.kiosk.memory() }
-
-// KillKiosk cuts the kiosk's power.
-func (s *Stage) KillKiosk() error { return s.kiosk.kill() }
-
-// KioskLog gives the kiosk's log so far.
-func (s *Stage) KioskLog() (string, error) {
-	b, err := os.ReadFile(s.path("log", "kiosk.log"))
-	return string(b), err
-}
-
-// Disk is where all lies that the kiosk writes: its data, its log, its
-// configuration and the folder of its socket's lock.
-func (s *Stage) Disk() []string {
-	return []string{s.path("data"), s.path("log", "kiosk.log"), s.path("kiosk.toml"), s.Socket() + ".lock"}
 }
 
 // writeConfig writes the kiosk's configuration. The kiosk reaches central

@@ -35,10 +35,7 @@ func TestMonthOffline(t *testing.T) {
 	if testing.Short() {
 		t.Skip("accepts and delivers hundreds")
 	}
-	days := fewDays
-	if n, err := strconv.Atoi(os.Getenv(daysEnv)); err == nil && n > 0 {
-		days = n
-	}
+	days := number(t, daysEnv, fewDays)
 	bin := build(t, "motcua/cmd/central", "motcua/cmd/workbench/torture/headless")
 	o := newOffice(t, bin, "CN-03")
 	disk := t.TempDir()

@@ -21,6 +21,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jezek/xgb"
+
 	"motcua/kiosk/outbox"
 )
 
@@ -28,8 +30,14 @@ import (
 // many as fit beside the other tests.
 const (
 	livesEnv = "TORTURE_LIVES"
+	seedEnv  = "TORTURE_SEED"
 	fewLives = 500
 )
+
+func TestMain(m *testing.M) {
+	xgb.Logger = quiet // it tells of connections that end with their display
+	os.Exit(m.Run())
+}
 
 var quiet = log.New(io.Discard, "", 0)
 
@@ -41,6 +49,7 @@ const season = 50
 type ward struct {
 	name, bin, bundle, dir string
 	weather                *weather
+	dice                   *rand.Rand
 	strace                 string // "" = not there
 
 	begun    map[string]string // id → SHA-256
@@ -57,19 +66,17 @@ func TestKilledAndReplayed(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills for a minute")
 	}
-	lives := fewLives
-	if n, err := strconv.Atoi(os.Getenv(livesEnv)); err == nil && n > 0 {
-		lives = n
-	}
+	lives := number(t, livesEnv, fewLives)
+	seed := seeded(t)
 	bin := build(t, "motcua/cmd/central", "motcua/cmd/workbench/torture/headless")
 	names := []string{"CN-03", "CN-04", "CN-05", "CN-06"}
 	o := newOffice(t, bin, names...)
-	strace, _ := exec.LookPath("strace")
+	strace := findStrace()
 	var wards []*ward
-	for _, n := range names {
+	for i, n := range names {
 		wards = append(wards, &ward{name: n, bin: filepath.Join(bin, "headless"), bundle: o.bundle(n), dir: t.TempDir(), strace: strace,
-			weather: newWeather(t, o.dir, o.bundle(n), "https://"+o.addr),
-			begun:   map[string]string{}, told: papers{}, accepted: map[string]bool{}, failed: map[string]bool{}, kills: map[string]int{}})
+			weather: newWeather(t, seed+uint64(i), o.dir, o.bundle(n), "https://"+o.addr), dice: rand.New(rand.NewPCG(seed, uint64(i)+1)),
+			begun: map[string]string{}, told: papers{}, accepted: map[string]bool{}, failed: map[string]bool{}, kills: map[string]int{}})
 	}
 
 	start := time.Now()
@@ -134,6 +141,36 @@ func TestKilledAndReplayed(t *testing.T) {
 			t.Errorf("it never happened: %s", k.name)
 		}
 	}
+}
+
+// number is what an environment variable says; unless it is there, usual.
+func number(t *testing.T, env string, usual int) int {
+	t.Helper()
+	said, there := os.LookupEnv(env)
+	if !there {
+		return usual
+	}
+	n, err := strconv.Atoi(said)
+	if err != nil || n < 1 {
+		t.Fatalf("%s is %q, want a number", env, said)
+	}
+	return n
+}
+
+// seeded gives what chance begins with, and says it, so that a run can be had
+// again as far as the computer's own timing allows.
+func seeded(t *testing.T) uint64 {
+	t.Helper()
+	seed := rand.Uint64()
+	if said, there := os.LookupEnv(seedEnv); there {
+		n, err := strconv.ParseUint(said, 10, 64)
+		if err != nil {
+			t.Fatalf("%s is %q, want a number", seedEnv, said)
+		}
+		seed = n
+	}
+	t.Logf("%s=%d", seedEnv, seed)
+	return seed
 }
 
 func add(to, from map[string]int) {
@@ -201,18 +238,18 @@ func (w *ward) live(ctx context.Context, i int) error {
 	kill := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
 	defer kill.Stop()
 	how, trap := "by the clock", (*exec.Cmd)(nil)
-	opened := func() { kill.Reset(rand.N(100 * time.Millisecond)) }
+	opened := func() { kill.Reset(w.upTo(100 * time.Millisecond)) }
 	switch {
 	case i%8 == 0:
 		how, opened = "by the clock, while it opens", func() {}
-		kill.Reset(rand.N(40 * time.Millisecond))
+		kill.Reset(w.upTo(40 * time.Millisecond))
 	case i%2 == 1 && w.strace != "":
-		call := calls[rand.IntN(len(calls))]
+		call := calls[w.dice.IntN(len(calls))]
 		trap = exec.CommandContext(ctx, w.strace, "-f", "-qq", "-o", "/dev/null", "-p", strconv.Itoa(cmd.Process.Pid),
 			"-e", "trace="+call, "-e", "inject="+call+":signal=SIGKILL")
 		how = "at " + call
 		opened = func() {
-			<-time.After(rand.N(60 * time.Millisecond))
+			<-time.After(w.upTo(60 * time.Millisecond))
 			if trap.Start() != nil {
 				trap = nil
 			}
@@ -233,6 +270,9 @@ func (w *ward) live(ctx context.Context, i int) error {
 	w.kills[how]++
 	return nil
 }
+
+// upTo is a time of chance below d.
+func (w *ward) upTo(d time.Duration) time.Duration { return time.Duration(w.dice.Int64N(int64(d))) }
 
 // listen notes what the station says until it is dead.
 func (w *ward) listen(out io.Reader, opened func()) {

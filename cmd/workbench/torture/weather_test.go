@@ -30,6 +30,7 @@ type weather struct {
 	ctx    context.Context
 
 	mu   sync.Mutex // guards what follows
+	dice *rand.Rand
 	calm bool
 	seen map[string]int // what happened, how often
 	last *reply         // of an earlier submission
@@ -54,7 +55,7 @@ var kinds = []struct {
 
 // newWeather stands between a station with this bundle and central, with
 // central's own certificate on the one side and the station's on the other.
-func newWeather(t *testing.T, central, bundle, to string) *weather {
+func newWeather(t *testing.T, seed uint64, central, bundle, to string) *weather {
 	t.Helper()
 	pair := func(dir, cert, key string) tls.Certificate {
 		p, err := tls.LoadX509KeyPair(filepath.Join(dir, cert), filepath.Join(dir, key))
@@ -69,7 +70,7 @@ func newWeather(t *testing.T, central, bundle, to string) *weather {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(root)
-	w := &weather{to: to, seen: map[string]int{}}
+	w := &weather{to: to, dice: rand.New(rand.NewPCG(seed, 0)), seen: map[string]int{}}
 	w.ctx, w.end = context.WithCancel(context.Background())
 	w.client = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots,
 		Certificates: []tls.Certificate{pair(bundle, "station.crt", "station.key")}}}}
@@ -92,14 +93,14 @@ func newWeather(t *testing.T, central, bundle, to string) *weather {
 func (w *weather) choose(brings bool) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	kind, n := "passed", rand.IntN(100)
+	kind, n := "passed", w.dice.IntN(100)
 	for _, k := range kinds {
 		if n -= k.weight; n < 0 {
 			kind = k.name
 			break
 		}
 	}
-	if w.calm || !brings && rand.IntN(4) > 0 {
+	if w.calm || !brings && w.dice.IntN(4) > 0 {
 		kind = "passed"
 	}
 	w.seen[kind]++
@@ -191,8 +192,11 @@ func (w *weather) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 
 // pass lets some time pass, at most d.
 func (w *weather) pass(d time.Duration) {
+	w.mu.Lock()
+	d = time.Duration(w.dice.Int64N(int64(d)))
+	w.mu.Unlock()
 	select {
-	case <-time.After(rand.N(d)):
+	case <-time.After(d):
 	case <-w.ctx.Done():
 	}
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long the citizen waits for the screen to change.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Citizen is one person's eyes and finger.
 type Citizen struct {
