@@ -12,7 +12,7 @@ import (
 	"motcua/devices/sound"
 )
 
-// openLimit bounds each step of Open: ALSA waits for ever for a device that
+// openLimit bounds the asking for a device: ALSA waits for ever for one that
 // another program holds.
 const openLimit = 2 * time.Second
 
@@ -24,6 +24,10 @@ type Jack struct {
 	turn chan struct{} // one slot: held while line is looked at or replaced
 	line *line
 	hand hand
+	// asked has the line that connect gave, which may be long after anybody waited
+	// for it: then it is the next one's, as it holds the device.
+	asked   chan *line
+	connect func(card string) (*line, error) // may hang
 }
 
 // New gives the jack of the unit of that name; nothing is opened.
@@ -33,7 +37,8 @@ func New(unit string) *Jack { return NewCard(unit, "") }
 // "" = at any. Open refuses a "default" that is another one: a monitor, or what is
 // left when the loudspeaker was unplugged.
 func NewCard(unit, card string) *Jack {
-	return &Jack{unit: unit, card: card, turn: make(chan struct{}, 1), hand: newHand()}
+	return &Jack{unit: unit, card: card, turn: make(chan struct{}, 1), hand: newHand(),
+		asked: make(chan *line, 1), connect: connect}
 }
 
 // Open opens the default loudspeaker and lets it play a moment of silence, to
@@ -69,27 +74,42 @@ func (j *Jack) Open(ctx context.Context) (*Speaker, error) {
 	return s, nil
 }
 
-// newLine asks the library for a device, which it keeps for good.
-func (j *Jack) newLine() (l *line, err error) {
-	if err := j.hand.do(openLimit, func() error { return knock(j.card) }); err != nil {
+// newLine gives a line to the device, or says why there is none. j.turn is held.
+func (j *Jack) newLine() (*line, error) {
+	err := j.hand.do(openLimit, func() error {
+		if len(j.asked) > 0 {
+			return nil // it came after all
+		}
+		l, err := j.connect(j.card)
+		if err == nil {
+			j.asked <- l // only one call at a time gets here
+		}
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
-	err = j.hand.do(openLimit, func() error {
-		device, ready, err := oto2.NewContextWithOptions(&oto2.NewContextOptions{
-			SampleRate:   sound.Rate,
-			ChannelCount: 1,
-			Format:       oto2.FormatSignedInt16LE,
-			BufferSize:   buffer,
-		})
-		if err != nil {
-			return err
-		}
-		<-ready // without a device, too; then Err tells
-		l = &line{device: device, hand: newHand(), turn: make(chan struct{}, 1)}
-		return device.Err()
+	return <-j.asked, nil
+}
+
+// connect asks the library for a device, which it keeps for good; it is not asked
+// in vain.
+func connect(card string) (*line, error) {
+	if err := knock(card); err != nil {
+		return nil, err
+	}
+	device, ready, err := oto2.NewContextWithOptions(&oto2.NewContextOptions{
+		SampleRate:   sound.Rate,
+		ChannelCount: 1,
+		Format:       oto2.FormatSignedInt16LE,
+		BufferSize:   buffer,
 	})
+	if err == nil {
+		<-ready // without a device, too; then Err tells
+		err = device.Err()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("default device: %w", err)
 	}
-	return l, nil
+	return &line{device: device, hand: newHand(), turn: make(chan struct{}, 1)}, nil
 }

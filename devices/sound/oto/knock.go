@@ -46,7 +46,7 @@ func (e *wrongCard) Error() string {
 func knock(want string) error {
 	var number C.int
 	if err := C.knock(&number); err < 0 {
-		return syscall.Errno(-err)
+		return fmt.Errorf("default device: %w", syscall.Errno(-err))
 	}
 	return right(want, int(number), "/proc/asound")
 }
