@@ -45,6 +45,12 @@ var today = time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 //	the dearer proof is taken                 Absent/DG15
 //	the session is left open                  Flavour
 //	an error tells a password                 every case that fails
+//	a key withheld passes for none            Absent/DG15
+//	a portrait that was altered is given away Written/DG2
+//
+// Some lived, as no card of the suite is of the kind: PACE refused in the chip's
+// stead, answers that break off beyond some length, a password tried again after
+// noise. They fall to package inspection's own tests.
 func RunInspections(t *testing.T, set func(*testing.T) Bench, much Depth) {
 	runInspections(t, set, much, func(t *testing.T, test func(*testing.T)) { test(t) })
 }

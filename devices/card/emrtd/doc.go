@@ -9,9 +9,9 @@
 //
 // All that comes from the card is held to be hostile until its code is checked,
 // and its content even then. The first answer that breaks secure messaging ends
-// the session: every later call fails with the same error. Passwords, keys and
-// buffers are wiped by Close; no error, no String and no progress report holds a
-// secret or a byte of a file.
+// the session: every later call fails with the same error. Keys and buffers are
+// wiped by Close, passwords by who made them; no error, no String and no progress
+// report holds a secret or a byte of a file.
 //
 // Vietnamese cards refuse SELECT MF with 6D00, which does no harm here; their
 // CAN is the last six digits of the personal number.

@@ -37,11 +37,13 @@ type Options struct {
 
 // Inspect reads the card and proves what it read. It takes the card as it was
 // laid on and leaves it without power for a moment, so that it can be inspected
-// again; the card stays the caller's. It blocks for some seconds, at worst until
-// the reader's patience with a silent card has ended three times.
+// again; the card stays the caller's. It blocks for some seconds. After ten it
+// begins nothing over any more, so that a card that falls silent holds it no longer
+// than that and the reader's own patience.
 //
 // A result is no consent: a card whose Proof has Contradictions must be refused.
-// A copy is told that way, and not as an error.
+// A copy that answers is told that way, and not as an error; one that keeps its key
+// back is told by ChipKeyMissing or ChipUnfinished, and is no more than verified.
 //
 // It fails as emrtd.Open and emrtd.Chip.Read do, among others with
 // emrtd.ErrAsk when no password opens the chip, emrtd.ErrWrongCard, an error

@@ -13,11 +13,15 @@ import (
 // for it.
 const MaxPixels = 4 << 20
 
+// passes is how often a picture may go over its pixels. One that sharpens step by
+// step does so some ten times; more of them cost few bytes and much time.
+const passes = 64
+
 // The reasons for which a picture stays bytes.
 var (
 	// ErrNotDrawn: the picture is JPEG 2000, which is kept as it is.
 	ErrNotDrawn = errors.New("a picture in JPEG 2000 is kept as bytes, not drawn")
-	// ErrOversize: the picture has more than MaxPixels.
+	// ErrOversize: the picture has more than MaxPixels, or takes too long over them.
 	ErrOversize = errors.New("picture too large to draw")
 )
 
@@ -36,7 +40,8 @@ func (p Portrait) Draw() (image.Image, error) {
 	if err != nil {
 		return nil, DG2.fail("draw", fmt.Errorf("%w: %w", ErrValue, err))
 	}
-	if int64(size.Width)*int64(size.Height) > MaxPixels {
+	startOfScan := []byte{0xFF, 0xDA} // which is nothing else within a pass
+	if int64(size.Width)*int64(size.Height) > MaxPixels || bytes.Count(p.Image, startOfScan) > passes {
 		return nil, DG2.fail("draw", ErrOversize)
 	}
 	img, err := jpeg.Decode(bytes.NewReader(p.Image))

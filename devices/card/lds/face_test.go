@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image"
 	"image/jpeg"
+	"slices"
 	"testing"
 
 	"motcua/devices/card/lds"
@@ -148,6 +149,7 @@ func TestDraw(t *testing.T) {
 		{"JPEG 2000", ldstest.Photo2000(), lds.ErrNotDrawn},
 		{"four thousand million pixels", sized(drawn, 0xFFFF, 0xFFFF), lds.ErrOversize},
 		{"one column too many", sized(drawn, 2049, 2048), lds.ErrOversize},
+		{"a hundred passes", slices.Concat(drawn[:2], []byte{0xFF, 0xFE, 0, 202}, bytes.Repeat([]byte{0xFF, 0xDA}, 100), drawn[2:]), lds.ErrOversize},
 		{"cut short", drawn[:len(drawn)/2], lds.ErrValue},
 		{"nothing but its beginning", []byte("\xFF\xD8\xFF"), lds.ErrValue},
 	} {

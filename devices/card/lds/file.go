@@ -66,7 +66,8 @@ func (f File) String() string {
 }
 
 // Error says which file could not be read and at which step. Err wraps one of
-// ErrShort, ErrEncoding, ErrTag, ErrValue or ErrCheckDigit.
+// ErrShort, ErrEncoding, ErrTag, ErrValue or ErrCheckDigit, for DG2 also ErrNoFace,
+// ErrNotDrawn or ErrOversize, and for DG15 one of package spki's.
 type Error struct {
 	File File
 	Step string

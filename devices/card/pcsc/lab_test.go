@@ -19,6 +19,13 @@ const busUSB = "/sys/bus/usb/devices"
 
 func ccid(u pcsc.Unit) bool { return u.Vendor == "08e6" && u.Product == "4433" }
 
+func inLab(t *testing.T) {
+	t.Helper()
+	if os.Getenv("MOTCUA_LAB") == "" {
+		t.Skip("needs the lab's virtual machine: scripts/lab/run.sh")
+	}
+}
+
 // listed waits until the reader is listed, or is not.
 func listed(t *testing.T, want bool) {
 	t.Helper()
@@ -40,9 +47,7 @@ func listed(t *testing.T, want bool) {
 
 // The reader is seen, and not once its interface is taken away, and again after.
 func TestLabReaderOnUSB(t *testing.T) {
-	if os.Getenv("MOTCUA_LAB") == "" {
-		t.Skip("needs the lab's virtual machine: scripts/lab/run.sh")
-	}
+	inLab(t)
 	listed(t, true)
 	var authorized string
 	all, _ := filepath.Glob(busUSB + "/*/idVendor")
