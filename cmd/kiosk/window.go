@@ -101,9 +101,6 @@ func entry(e outbox.Entry) hatch.Entry {
 		Dossier: e.Central.Dossier}
 }
 
-// PrintTest prints a test sheet.
-func (w window) PrintTest(ctx context.Context) error { return w.station.PrintTest(ctx) }
-
 // ScanTest waits for one code and tells what it was.
 func (w window) ScanTest(ctx context.Context) (hatch.Scan, error) { return w.station.ScanTest(ctx) }
 

@@ -16,7 +16,6 @@ import (
 
 type doctorCmd struct {
 	Config     string        `default:"${config}" placeholder:"PATH" help:"The station's configuration (${config})."`
-	Daemon     string        `env:"PCSCLITE_CSOCK_NAME" placeholder:"PATH" help:"The card daemon's socket, if it is not where pcscd has it (also by $$PCSCLITE_CSOCK_NAME)."`
 	Only       []string      `placeholder:"NAME" help:"Only this peripheral. May be given several times."`
 	Unattended bool          `help:"Nobody is here to scan, lay or listen: what needs a person fails."`
 	Timeout    time.Duration `default:"1m" help:"How long to wait for a person, at each step (${default}, at most 80s)."`
@@ -24,8 +23,8 @@ type doctorCmd struct {
 
 // Help says what is tried, and lists the exit codes.
 func (doctorCmd) Help() string {
-	return "Each peripheral in turn: a scanner reads a code that this terminal shows, a printer's sheet is read back by a scanner, " +
-		"the loudspeaker says a number that you type, a card is laid on its reader. " +
+	return "Each configured peripheral in turn, those that stand by too: a scanner and the document camera read a code that this terminal shows, " +
+		"a printer's sheet is read back by a scanner, the loudspeaker says a number that you type, a card is laid on its reader. " +
 		"How each ended is kept with its time, for `kioskctl report`.\n\n" + exitCodes
 }
 
@@ -97,8 +96,9 @@ func (c doctorCmd) Run(d *desk) error {
 	return nil
 }
 
-// units gives what is to be tried, card readers last: a card that is laid on wakes
-// the kiosk, and peripherals are not lent during a visit.
+// units gives what is to be tried, card readers last, and of those the preferred one
+// last: a card that is laid on the one in use wakes the kiosk, and peripherals are
+// not lent during a visit.
 func (c doctorCmd) units(cfg config.Config) ([]config.Peripheral, error) {
 	var first, last []config.Peripheral
 	for _, p := range cfg.Peripherals {
@@ -115,6 +115,7 @@ func (c doctorCmd) units(cfg config.Config) ([]config.Peripheral, error) {
 			return nil, fmt.Errorf("%w: %q", errNoUnit, name)
 		}
 	}
+	slices.Reverse(last)
 	return append(first, last...), nil
 }
 
@@ -142,6 +143,7 @@ func (e *examiner) examine(p config.Peripheral, s hatch.Status) tried {
 	}{
 		"barcode": {"read a code", e.scanner},
 		"receipt": {"print a sheet and read it back", e.printer},
+		"camera":  {"see a code", e.camera},
 		"sound":   {"say a number", e.speaker},
 		"card":    {"see a card", e.reader},
 	}[p.Thing]
@@ -199,14 +201,7 @@ func (e *examiner) scanner(p config.Peripheral) finds {
 	if !e.attended {
 		return alone("hold a code under the scanner")
 	}
-	code := testCode(e.rand)
-	if err := showCode(e.words, code); err != nil {
-		return failing(err, "")
-	}
-	fmt.Fprintf(e.words, "kioskctl: %s: hold this code under it; a photo of it on a telephone will do (%s)\n", p.Name, e.cmd.Timeout)
-	ctx, cancel := context.WithTimeout(e.ctx, e.cmd.Timeout)
-	defer cancel()
-	s, err := e.kiosk.ScanCode(ctx, code)
+	s, err := e.hold(p, e.kiosk.ScanCode)
 	switch {
 	case err != nil:
 		return failing(err, "if the scanner did beep, check its port, speed and mode; `kioskctl identify` tells its mode")
@@ -217,6 +212,18 @@ func (e *examiner) scanner(p config.Peripheral) finds {
 			do: "hold the code of this test under it; if it was that, the scanner changes what it reads: reset it by its maker's sheet"}
 	}
 	return finds{found: fmt.Sprintf("read the %d bytes of this test's code", s.Length), by: "the kiosk"}
+}
+
+// hold shows a code of this test, has it held under a unit and gives what read it.
+func (e *examiner) hold(p config.Peripheral, read func(context.Context, string) (hatch.Scan, error)) (hatch.Scan, error) {
+	code := testCode(e.rand)
+	if err := showCode(e.words, code); err != nil {
+		return hatch.Scan{}, err
+	}
+	fmt.Fprintf(e.words, "kioskctl: %s: hold this code under it; a photo of it on a telephone will do (%s)\n", p.Name, e.cmd.Timeout)
+	ctx, cancel := context.WithTimeout(e.ctx, e.cmd.Timeout)
+	defer cancel()
+	return read(ctx, code)
 }
 
 // testCode is of letters that no scanner changes and nobody has on a card.

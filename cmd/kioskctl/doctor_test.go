@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -55,8 +56,8 @@ func wellStatus(reader string) hatch.Status {
 }
 
 // Faults that were put into the doctor on purpose, each found by TestDoctorFinds or
-// TestDoctorOfPrinters: any code passes a scanner; one scanner passes another; a
-// pale sheet passes; the first printer passes the second; any number passes a
+// TestDoctorFindsSpares: any code passes a scanner; one scanner passes another; a
+// pale sheet passes; one printer passes another; any number passes a
 // loudspeaker; what was not tried is kept as failed.
 
 // surgery is a station with a doctor in it, and the person who helps.
@@ -142,7 +143,7 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("%s is kept as %+v", unit, r)
 		}
 	}
-	if done := s.kiosk.Done(); len(done) != 3 || done[0] != "scan" || done[1] != "read" || !strings.HasPrefix(done[2], "speak ") {
+	if done := s.kiosk.Done(); len(done) != 3 || done[0] != "scan" || done[1] != "read printer" || !strings.HasPrefix(done[2], "speak ") {
 		t.Errorf("the kiosk was asked for %q", done)
 	}
 	for _, n := range strings.Fields(s.out.String()) {
@@ -246,24 +247,119 @@ func TestDoctorUnattended(t *testing.T) {
 	}
 }
 
-// A printer that stands by is not passed by what the first one printed, and with no
-// scanner a person's eyes are all there is.
-func TestDoctorOfPrinters(t *testing.T) {
+// spares are the units that stand by, and the camera for papers.
+const spares = `
+[[peripheral]]
+name = "reader-2"
+thing = "card"
+driver = "acr122s"
+port = "/dev/serial/by-id/reader"
+
+[[peripheral]]
+name = "scanner-2"
+thing = "barcode"
+driver = "serial"
+port = "/dev/serial/by-id/scanner"
+
+[[peripheral]]
+name = "printer-2"
+thing = "receipt"
+driver = "escpos"
+port = "/dev/usb/lp1"
+profile = "generic-80"
+
+[[peripheral]]
+name = "desk"
+thing = "camera"
+driver = "v4l2"
+port = "/dev/v4l/by-id/desk"
+`
+
+// spareStatus is wellStatus of a station that has the spares too.
+func spareStatus() hatch.Status {
+	w := wellStatus("ok")
+	for _, name := range []string{"scanner-2", "printer-2", "desk"} {
+		w.Peripherals = append(w.Peripherals, hatch.Peripheral{Name: name, State: "ok", Fine: true})
+	}
+	w.Peripherals = append(w.Peripherals, hatch.Peripheral{Name: "reader-2", State: "unknown", Fine: true})
+	return w
+}
+
+// Every configured unit is tried by its name, what stands by too, each with its own
+// confirmation, and each is kept by itself.
+func TestDoctorOfSpares(t *testing.T) {
+	s := newSurgery(t, fourUnits+spares)
+	s.kiosk.Say(spareStatus())
+	s.cmd.Only = []string{"printer", "scanner-2", "printer-2", "desk", "reader-2"}
+	under := []string{"scanner-2", "desk"}
+	s.kiosk.Await(func(code string) {
+		s.kiosk.Present(hatch.Scan{Kind: "unknown", Length: len(code), Unit: under[0], Same: true})
+		under = under[1:]
+	})
+	s.types("y\ny") // of the two sheets
+	got, err := s.run()
+	if err != nil {
+		t.Errorf("doctor: %v\n%s", err, s.out)
+	}
+	for _, unit := range s.cmd.Only {
+		if got[unit].Result != "passed" || !s.kept()[unit].Passed {
+			t.Errorf("%s: %+v, kept %+v", unit, got[unit], s.kept()[unit])
+		}
+	}
+	want := []string{"read printer", "scan", "read printer-2", "see", "lay reader-2"}
+	if done := s.kiosk.Done(); !slices.Equal(done, want) {
+		t.Errorf("the kiosk was asked for %q, want %q", done, want)
+	}
+}
+
+// A unit that stands by fails by itself, and hides no other.
+func TestDoctorFindsSpares(t *testing.T) {
+	for _, c := range []struct {
+		name, unit string
+		set        func(*surgery)
+		found      string
+	}{
+		{"no paper", "printer-2", func(s *surgery) {
+			s.kiosk.Break("read", devices.Fail("printer-2", "print", devices.ErrStaff, errors.New("paper out")))
+		}, "printer-2: print: staff must act: paper out"},
+		{"not plugged in", "reader-2", func(s *surgery) {
+			s.kiosk.Break("lay", devices.Fail("reader-2", "open", devices.ErrGone, nil))
+		}, "reader-2: open: unit gone"},
+		{"blind", "desk", func(s *surgery) { s.cmd.Timeout = 50 * time.Millisecond }, "it looked, and could read no code"},
+		{"another code", "desk", func(s *surgery) {
+			s.kiosk.Await(func(string) { s.kiosk.Present(hatch.Scan{Kind: "unknown", Length: 12, Unit: "desk"}) })
+		}, "saw another code than the one shown (unknown, 12 bytes)"},
+		{"hangs", "desk", func(s *surgery) { s.kiosk.Break("see", devices.Fail("desk", "take picture", devices.ErrSilent, nil)) },
+			"desk: take picture: no answer"},
+	} {
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			s := newSurgery(t, fourUnits+spares)
+			s.kiosk.Say(spareStatus())
+			s.cmd.Only = []string{c.unit}
+			c.set(s)
+			all, err := s.run()
+			got := all[c.unit]
+			if got.Result != "failed" || !strings.HasPrefix(got.Found, c.found) || got.Do == "" || !errors.Is(err, errFailed) {
+				t.Errorf("%+v, %v; want failed: %s, with what to do", all, err, c.found)
+			}
+			if r, kept := s.kept()[c.unit]; !kept || r.Passed || len(s.kept()) != 1 {
+				t.Errorf("kept %+v", s.kept())
+			}
+		})
+	}
+}
+
+// With no scanner a person's eyes are all there is.
+func TestDoctorWithoutScanner(t *testing.T) {
 	_, printer, _ := strings.Cut(fourUnits, "usb = \"0c2e:0b6a\"\n\n")
 	printer, _, _ = strings.Cut(printer, "[[peripheral]]\nname = \"speaker\"")
-	s := newSurgery(t, printer+strings.Replace(strings.Replace(printer, `"printer"`, `"printer-2"`, 1), "lp0", "lp1", 1))
-	w := wellStatus("ok")
-	w.Peripherals = append(w.Peripherals, hatch.Peripheral{Name: "printer-2", State: "ok", Fine: true})
-	s.kiosk.Say(w)
+	s := newSurgery(t, printer)
 	s.types("y")
 	all, _ := s.run()
 	if got := all["printer"]; got.Result != "passed" || got.By != "a person" {
 		t.Errorf("printer: %+v", got)
 	}
-	if got := all["printer-2"]; got.Result != "not tried" || !strings.Contains(got.Found, "prints on printer") {
-		t.Errorf("printer-2: %+v", got)
-	}
-	if done := s.kiosk.Done(); len(done) != 1 || done[0] != "print" {
+	if done := s.kiosk.Done(); !slices.Equal(done, []string{"print printer"}) {
 		t.Errorf("the kiosk was asked for %q", done)
 	}
 }

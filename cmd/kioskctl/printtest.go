@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"text/tabwriter"
@@ -8,7 +9,8 @@ import (
 )
 
 type printTestCmd struct {
-	ReadBack bool `help:"Pass only when a scanner of the station has read the slip's code: hold it under one."`
+	Unit     string `arg:"" optional:"" placeholder:"NAME" help:"The printer, by its name in the configuration; left out, the one that would print for a visitor."`
+	ReadBack bool   `help:"Pass only when a scanner of the station has read the slip's code: hold it under one."`
 }
 
 // Help lists the exit codes.
@@ -20,16 +22,21 @@ func (c printTestCmd) Run(d *desk) error {
 	defer cancel()
 	if c.ReadBack {
 		fmt.Fprintln(d.words, "kioskctl: printing a test slip: hold its code under the scanner")
-		if err := d.kiosk.PrintRead(ctx); err != nil {
+		if err := d.kiosk.PrintRead(ctx, c.Unit); err != nil {
 			return err
 		}
-		return d.give(verdict{"printer", "printed and read back"}, func(w *tabwriter.Writer) { row(w, "printer", "printed and read back") })
+		return c.passed(d, "printed and read back")
 	}
 	fmt.Fprintln(d.words, "kioskctl: printing a test slip")
-	if err := d.kiosk.PrintTest(ctx); err != nil {
+	if err := d.kiosk.PrintTest(ctx, c.Unit); err != nil {
 		return err
 	}
-	return d.give(verdict{"printer", "printed"}, func(w *tabwriter.Writer) { row(w, "printer", "printed") })
+	return c.passed(d, "printed")
+}
+
+func (c printTestCmd) passed(d *desk, result string) error {
+	unit := cmp.Or(c.Unit, "printer")
+	return d.give(verdict{unit, result}, func(w *tabwriter.Writer) { row(w, unit, result) })
 }
 
 // verdict is the JSON of a test that passed.

@@ -27,7 +27,7 @@ const Folder = "checkup"
 // Outcome is how one test of one unit ended.
 type Outcome struct {
 	Unit   string    `json:"unit"`  // the peripheral's name in the configuration
-	Thing  string    `json:"thing"` // what it is: barcode, card, receipt, sound
+	Thing  string    `json:"thing"` // what it is: barcode, camera, card, receipt, sound
 	Test   string    `json:"test"`  // what was done: "print a sheet and read it back"
 	At     time.Time `json:"at"`
 	Passed bool      `json:"passed"`

@@ -70,12 +70,6 @@ func (c *Client) Log(ctx context.Context, n int) (lines []string, err error) {
 	return lines, err
 }
 
-// PrintTest has a test slip printed and waits until it is out.
-func (c *Client) PrintTest(ctx context.Context) error {
-	_, err := c.call(ctx, http.MethodPost, "/v1/print-test", nil)
-	return err
-}
-
 // ScanTest waits for one code under the scanner, at most 90 s.
 func (c *Client) ScanTest(ctx context.Context) (s Scan, err error) {
 	_, err = c.call(ctx, http.MethodPost, "/v1/scan-test", &s)

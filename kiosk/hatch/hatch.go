@@ -46,8 +46,6 @@ type Kiosk interface {
 	Outbox(ctx context.Context) ([]Entry, error)
 	// Entry gives one entry of the outbox, or ErrUnknown.
 	Entry(ctx context.Context, id string) (Entry, error)
-	// PrintTest prints a test slip and returns when it is out.
-	PrintTest(ctx context.Context) error
 	// ScanTest waits for one code and tells its kind and length.
 	ScanTest(ctx context.Context) (Scan, error)
 	// SpeakTest speaks a test prompt and returns when it has ended.

@@ -152,17 +152,17 @@ func TestReasonsCrossTheSocket(t *testing.T) {
 	for _, reason := range []error{devices.ErrGone, devices.ErrSilent, devices.ErrGarbled, devices.ErrRefused,
 		devices.ErrVisitor, devices.ErrStaff, devices.ErrClosed, hatch.ErrBusy} {
 		k.Break("print", devices.Fail("printer", "print", reason, errors.New("cause")))
-		err := c.PrintTest(ctx)
+		err := c.PrintTest(ctx, "")
 		if f, ok := errors.AsType[*hatch.Fault](err); !errors.Is(err, reason) || !ok || f.Unit != "printer" {
 			t.Errorf("PrintTest = %#v, want %v of the printer", err, reason)
 		}
 	}
 	k.Break("print", errors.New("something else"))
-	if err := c.PrintTest(ctx); err == nil || err.Error() != "something else" || errors.Unwrap(err) != nil {
+	if err := c.PrintTest(ctx, ""); err == nil || err.Error() != "something else" || errors.Unwrap(err) != nil {
 		t.Errorf("PrintTest = %#v, want a fault without a reason", err)
 	}
 	k.Break("print", nil)
-	if err := c.PrintTest(ctx); err != nil {
+	if err := c.PrintTest(ctx, ""); err != nil {
 		t.Errorf("PrintTest mended = %v", err)
 	}
 	if err := c.SpeakTest(ctx); err != nil {

@@ -138,7 +138,6 @@ func routes(k Kiosk) http.Handler {
 		}
 		return k.Log(r.Context(), min(n, maxLines))
 	})
-	test("/v1/print-test", func(r *http.Request) (any, error) { return struct{}{}, k.PrintTest(r.Context()) })
 	test("/v1/scan-test", func(r *http.Request) (any, error) { return k.ScanTest(r.Context()) })
 	test("/v1/speak-test", func(r *http.Request) (any, error) { return struct{}{}, k.SpeakTest(r.Context()) })
 	trialRoutes(test, k)

@@ -15,11 +15,11 @@ import (
 func TestTrials(t *testing.T) {
 	k := hatchsim.New(hatch.Status{})
 	c, ctx := serve(t, k, socketIn(t)), within(t, 10*time.Second)
-	if err := c.PrintRead(ctx); err != nil {
+	if err := c.PrintRead(ctx, ""); err != nil {
 		t.Errorf("PrintRead = %v", err)
 	}
 	k.Break("read", devices.Fail("scanner", "read the test sheet back", devices.ErrVisitor, nil))
-	if err := c.PrintRead(ctx); !errors.Is(err, devices.ErrVisitor) {
+	if err := c.PrintRead(ctx, ""); !errors.Is(err, devices.ErrVisitor) {
 		t.Errorf("PrintRead = %v, want ErrVisitor", err)
 	}
 

@@ -54,7 +54,7 @@ func (s *sheet) peripherals() {
 }
 
 func thing(p Peripheral) string {
-	words := map[string]string{"barcode": "scanner", "card": "card reader", "receipt": "printer", "sound": "loudspeaker"}
+	words := map[string]string{"barcode": "scanner", "camera": "document camera", "card": "card reader", "receipt": "printer", "sound": "loudspeaker"}
 	s := or(words[p.Thing], p.Thing)
 	if p.Required {
 		s += ", required"

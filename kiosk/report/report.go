@@ -43,7 +43,7 @@ type Versions struct {
 // Peripheral is one unit of the configuration.
 type Peripheral struct {
 	Name     string    `json:"name"`
-	Thing    string    `json:"thing"` // barcode, card, receipt, sound
+	Thing    string    `json:"thing"` // barcode, camera, card, receipt, sound
 	Plate    string    `json:"plate"` // maker, model and serial number; "" = not known
 	Driver   string    `json:"driver"`
 	Where    string    `json:"where"`

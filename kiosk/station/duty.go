@@ -125,6 +125,11 @@ func (s *Station) testSheet(code string) piece {
 	if able := s.able(); able != nil {
 		model = able[0].Model
 	}
+	return s.sheetOf(model, code)
+}
+
+// sheetOf is a test sheet of one model of printers.
+func (s *Station) sheetOf(model, code string) piece {
 	return piece{compose: func(width int) (receipt.Slip, error) {
 		return s.Press.Test(paper.Test{Head: s.head(pack.VI, 1, s.Now()), Model: model, Code: code}, width)
 	}}

@@ -48,12 +48,13 @@ type booth struct {
 	unit   Unit[camera.Source]
 	there  atomic.Bool
 	shots  chan shot // holds one; only the visit's loop sends
-	stop   func()    // ends the last one; the visit's loop's own
-	failed bool      // it gave no picture when last asked; runBooth's own
+	trials chan sighting
+	stop   func() // ends the last one; the visit's loop's own
+	failed bool   // it gave no picture when last asked; runBooth's own
 }
 
 func newBooth(u Unit[camera.Source]) *booth {
-	return &booth{unit: u, shots: make(chan shot, 1), stop: func() {}}
+	return &booth{unit: u, shots: make(chan shot, 1), trials: make(chan sighting), stop: func() {}}
 }
 
 // runBooth keeps an eye on whether the camera can be opened, and takes the pictures
@@ -69,10 +70,8 @@ func (s *Station) openCamera(ctx context.Context) (camera.Source, error) {
 	if err != nil || !s.booth.failed {
 		return source, err
 	}
-	within, stop := context.WithTimeout(ctx, pictureTime)
-	defer stop()
-	if _, err := source.Frame(within); err != nil && !errors.Is(err, devices.ErrGarbled) {
-		return nil, errors.Join(late(within, s.booth.unit.Name, err), closing(source))
+	if _, err := s.frame(ctx, source); err != nil && !errors.Is(err, devices.ErrGarbled) {
+		return nil, errors.Join(err, closing(source))
 	}
 	s.booth.failed = false
 	return source, nil
@@ -117,6 +116,11 @@ func (s *Station) takePictures(ctx context.Context, opened camera.Source) error 
 			}
 		case j := <-s.booth.shots:
 			if err := s.takeShot(j); err != nil && ctx.Err() == nil {
+				s.booth.failed = true
+				return err
+			}
+		case t := <-s.booth.trials:
+			if err := s.see(ctx, t); err != nil && ctx.Err() == nil {
 				s.booth.failed = true
 				return err
 			}

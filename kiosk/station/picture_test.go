@@ -22,6 +22,7 @@ type lens struct {
 	wrong  error         // nothing can be opened, what is open fails; nil = it is well
 	wide   bool          // its frames are wider than any picture may be
 	dark   bool          // its frames are black
+	paper  *image.Gray   // what lies there; nil = something grey
 	every  time.Duration // a frame comes
 	held   chan struct{} // frames wait until it is closed; nil = they do not
 	opened int           // at this moment
@@ -99,6 +100,9 @@ func (o *look) Frame(ctx context.Context) (*image.Gray, error) {
 	}
 	o.frames++
 	o.most = max(o.most, o.frames)
+	if o.paper != nil {
+		return o.paper, nil
+	}
 	size := image.Rect(0, 0, 64, 48)
 	if o.wide {
 		size = image.Rect(0, 0, 40_000, 1)

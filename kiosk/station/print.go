@@ -29,9 +29,11 @@ type piece struct {
 	ended   func(error)
 }
 
-// page is a piece for one printer; done hears once how it went.
+// page is a piece for one printer; done hears once how it went. One whose ctx has
+// ended is not begun any more: nobody waits for it.
 type page struct {
 	piece
+	ctx  context.Context
 	done chan<- error
 }
 
@@ -109,6 +111,9 @@ func (p *printer) serve(ctx context.Context, unit receipt.Printer) error {
 			}
 		case <-tick.C:
 		case job := <-p.jobs:
+			if job.ctx.Err() != nil {
+				continue
+			}
 			away.Stop() // Print pulls back what is still there
 			err := p.print(ctx, unit, job)
 			if err != nil && ctx.Err() == nil {
@@ -167,7 +172,7 @@ func (p *printer) print(ctx context.Context, unit receipt.Printer, job page) err
 func (p *printer) do(ctx context.Context, what piece) error {
 	done := make(chan error, 1)
 	select {
-	case p.jobs <- page{what, done}:
+	case p.jobs <- page{what, ctx, done}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}

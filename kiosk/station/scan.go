@@ -9,6 +9,7 @@ import (
 
 	"motcua/devices"
 	"motcua/devices/barcode"
+	"motcua/kiosk/hatch"
 	"motcua/kiosk/visit"
 )
 
@@ -43,16 +44,22 @@ func (s *scanner) read(ctx context.Context, unit barcode.Scanner) error {
 	}
 }
 
+// scan is a code and the unit that read it.
+type scan struct {
+	barcode.Code
+	unit string
+}
+
 // desk is where the codes of all scanners come together.
 type desk struct {
 	post func(visit.Event)
 	log  *slog.Logger
 	now  func() time.Time
 
-	mu   sync.Mutex        // guards what follows
-	lent chan barcode.Code // a technician's test gets the next code instead
-	from string            // the unit that read last
-	last string            // and what, as long as an echo may come
+	mu   sync.Mutex // guards what follows
+	lent chan scan  // a technician's test gets the next code instead; closed = no longer
+	from string     // the unit that read last
+	last string     // and what, as long as an echo may come
 	at   time.Time
 }
 
@@ -72,7 +79,7 @@ func (d *desk) take(unit string, code barcode.Code) {
 	switch {
 	case echo:
 	case lent != nil:
-		lent <- code // has room for one
+		lent <- scan{code, unit} // has room for one
 	default:
 		d.post(visit.Scanned{Text: code.Text})
 	}
@@ -85,21 +92,40 @@ func (d *desk) forget() {
 	d.mu.Unlock()
 }
 
-// next waits for one code that no visit gets.
-func (d *desk) next(ctx context.Context) (barcode.Code, error) {
-	mine := make(chan barcode.Code, 1)
-	d.mu.Lock()
-	d.lent = mine
-	d.mu.Unlock()
+// next waits for one code that no visit gets. It fails with hatch.ErrBusy when a
+// visit has begun, or another test wants the next code.
+func (d *desk) next(ctx context.Context, begun func() bool) (scan, error) {
+	mine := make(chan scan, 1)
+	d.lend(mine)
+	if begun() { // before it could be recalled
+		d.recall()
+	}
 	select {
-	case code := <-mine:
-		return code, nil
+	case got, ok := <-mine:
+		if !ok {
+			return scan{}, hatch.ErrBusy
+		}
+		return got, nil
 	case <-ctx.Done():
 		d.mu.Lock()
 		if d.lent == mine {
 			d.lent = nil
 		}
 		d.mu.Unlock()
-		return barcode.Code{}, ctx.Err()
+		return scan{}, ctx.Err()
+	}
+}
+
+// recall gives the next code to the visit, whoever waits for it.
+func (d *desk) recall() { d.lend(nil) }
+
+// lend gives the next code to another; nil = to the visit.
+func (d *desk) lend(to chan scan) {
+	d.mu.Lock()
+	before := d.lent
+	d.lent = to
+	d.mu.Unlock()
+	if before != nil {
+		close(before)
 	}
 }

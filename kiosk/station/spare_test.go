@@ -165,7 +165,7 @@ func TestPrintRead(t *testing.T) {
 	play(t, shelf, options{silent: true}, func(w *ward) {
 		for _, own := range []bool{true, false} {
 			ended := make(chan error, 1)
-			go func() { ended <- w.s.PrintRead(w.t.Context()) }()
+			go func() { ended <- w.s.PrintRead(w.t.Context(), "") }()
 			w.pass(2 * printTakes)
 			text := readCode(t, w.printer.whole[w.printer.pieces()-1])
 			if !own {

@@ -244,6 +244,9 @@ func (s *Station) setVisit(on bool) {
 	s.mu.Lock()
 	s.inVisit = on
 	s.mu.Unlock()
+	if on {
+		s.desk.recall()
+	}
 }
 
 // InVisit tells whether somebody is using the station.

@@ -199,7 +199,7 @@ func TestDiskFull(t *testing.T) {
 func TestLending(t *testing.T) {
 	h := open(t, -1)
 	h.ready()
-	if err := h.s.PrintTest(t.Context()); err != nil {
+	if err := h.s.PrintTest(t.Context(), ""); err != nil {
 		t.Fatal(err)
 	}
 	h.pieces(1)
@@ -231,13 +231,13 @@ func TestLending(t *testing.T) {
 	}
 	h.touch("start")
 	h.at(visit.AtHome)
-	if err := h.s.PrintTest(t.Context()); err == nil {
+	if err := h.s.PrintTest(t.Context(), ""); err == nil {
 		t.Error("a test was printed in the middle of a visit")
 	}
 	h.printer.Cover(true)
 	h.touch("end")
 	h.at(visit.AtAttract)
-	if err := h.s.PrintTest(t.Context()); err == nil {
+	if err := h.s.PrintTest(t.Context(), ""); err == nil {
 		t.Error("a test was printed with the cover open")
 	}
 }

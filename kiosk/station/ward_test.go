@@ -69,12 +69,13 @@ type ward struct {
 	speaker speaker
 	reader  *socket
 	lying   *cardsim.Reader
-	lens    *lens // nil = no camera for papers
+	standby *cardsim.Reader // the second reader; nil = there is one
+	lens    *lens           // nil = no camera for papers
 }
 
 // options of a ward; the zero value has one of each thing and no spare.
 type options struct {
-	spare   bool   // a second printer and scanner
+	spare   bool   // a second printer, scanner and reader
 	camera  bool   // for papers
 	silent  bool   // nobody listens to the mouth
 	files   bool   // there is an outbox, whose opening takes its time
@@ -126,6 +127,10 @@ func play(t *testing.T, s *shelf, o options, body func(*ward)) {
 		if o.spare {
 			w.spare, w.second = newPrinter("spare"), &scanner{newSocket(), make(chan string)}
 			parts.Printers = append(parts.Printers, station.Unit[receipt.Printer]{Name: "spare", Open: w.spare.unit})
+			w.standby = cardsim.NewReader("reader-2")
+			parts.Readers = append(parts.Readers, station.Unit[card.Reader]{Name: "reader-2", Open: func(context.Context) (card.Reader, error) {
+				return w.standby, nil
+			}})
 			parts.Scanners = append(parts.Scanners, station.Unit[barcode.Scanner]{Name: "second", Open: w.second.unit})
 		}
 		if o.camera {

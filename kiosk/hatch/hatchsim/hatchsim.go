@@ -21,7 +21,7 @@ type Kiosk struct {
 	parts   map[string][]byte // by name
 	found   hatch.Verified
 	log     []string
-	failing map[string]error // by test: "print", "read", "scan", "speak"
+	failing map[string]error // by test: "print", "read", "scan", "see", "lay", "speak"
 	scan    chan hatch.Scan
 	hear    func(n int)
 	await   func(code string)
@@ -45,7 +45,8 @@ func (k *Kiosk) Store(e ...hatch.Entry) { k.set(func() { k.outbox = append(k.out
 // Write adds lines to the log.
 func (k *Kiosk) Write(lines ...string) { k.set(func() { k.log = append(k.log, lines...) }) }
 
-// Break makes a test ("print", "read", "scan", "speak") fail with err; nil mends it.
+// Break makes a test ("print", "read", "scan", "see", "lay", "speak") fail with err; nil
+// mends it.
 func (k *Kiosk) Break(test string, err error) { k.set(func() { k.failing[test] = err }) }
 
 // Present holds a code under the scanner for the next ScanTest.
@@ -83,15 +84,14 @@ func (k *Kiosk) Entry(ctx context.Context, id string) (hatch.Entry, error) {
 	return hatch.Entry{}, hatch.ErrUnknown
 }
 
-// PrintTest notes that it was asked, or fails as told by Break.
-func (k *Kiosk) PrintTest(context.Context) error { return k.run("print") }
-
 // SpeakTest notes that it was asked, or fails as told by Break.
 func (k *Kiosk) SpeakTest(context.Context) error { return k.run("speak") }
 
 // ScanTest waits for Present, or fails as told by Break.
-func (k *Kiosk) ScanTest(ctx context.Context) (hatch.Scan, error) {
-	if err := k.run("scan"); err != nil {
+func (k *Kiosk) ScanTest(ctx context.Context) (hatch.Scan, error) { return k.next(ctx, "scan") }
+
+func (k *Kiosk) next(ctx context.Context, test string) (hatch.Scan, error) {
+	if err := k.run(test); err != nil {
 		return hatch.Scan{}, err
 	}
 	select {
