@@ -7,10 +7,13 @@ package barcode
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"time"
 )
 
-// A Code is what was read from one barcode.
+// A Code is what was read from one barcode. It prints redacted, so that one can be
+// logged by mistake.
 type Code struct {
 	// Text is the content as NFC UTF-8, without AIM prefix, ECI escapes or
 	// terminator. It may be personal data: never log it.
@@ -21,8 +24,16 @@ type Code struct {
 	At time.Time
 }
 
-// String hides the content, so that a Code can be logged by mistake.
-func (Code) String() string { return "code (redacted)" }
+const redacted = "code (redacted)"
+
+// Format prints "code (redacted)" under every verb.
+func (Code) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
+
+// LogValue prints the same in logs.
+func (Code) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText gives the same in JSON.
+func (Code) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // A Scanner is a barcode reader of any make.
 type Scanner interface {

@@ -14,7 +14,9 @@ package picture
 
 import (
 	"errors"
+	"fmt"
 	"image"
+	"log/slog"
 	"slices"
 
 	"motcua/devices/barcode/content"
@@ -23,7 +25,7 @@ import (
 // ErrNone: no code that can be read is in the picture.
 var ErrNone = errors.New("no code in the picture that can be read")
 
-// Found is a code in a picture.
+// Found is a code in a picture. It prints redacted, as a barcode.Code does.
 type Found struct {
 	// Text is the content as NFC UTF-8. It may be personal data: never log it.
 	Text string
@@ -39,8 +41,16 @@ type Found struct {
 	Way string
 }
 
-// String hides the content, so that a Found can be logged by mistake.
-func (Found) String() string { return "code (redacted)" }
+const redacted = "code (redacted)"
+
+// Format prints "code (redacted)" under every verb.
+func (Found) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(redacted)) }
+
+// LogValue prints the same in logs.
+func (Found) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText gives the same in JSON.
+func (Found) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
 // Point is a place in a picture: whole numbers are the centres of pixels.
 type Point struct{ X, Y float64 }
