@@ -209,8 +209,24 @@ func (f *cardFault) code() int {
 	return failed
 }
 
+// outspoken gives the error whose own words say what to do that err is; nil if it
+// is none.
+func outspoken(err error) error {
+	for _, known := range []error{
+		pcsc.ErrNoDaemon, pcsc.ErrDenied, pcsc.ErrVersion, pcsc.ErrHung, pcsc.ErrNoReader, pcsc.ErrUnlisted, pcsc.ErrStuck, pcsc.ErrBusy, pcsc.ErrMute,
+	} {
+		if errors.Is(err, known) {
+			return known
+		}
+	}
+	return nil
+}
+
 // hint says what to do.
 func (f *cardFault) hint() string {
+	if known := outspoken(f.err); known != nil && known != pcsc.ErrBusy {
+		return "`kioskctl card doctor` looks at each part"
+	}
 	for _, known := range []struct {
 		err  error
 		hint string

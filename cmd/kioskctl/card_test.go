@@ -23,6 +23,7 @@ import (
 	"motcua/devices/card/cccd"
 	"motcua/devices/card/lds"
 	"motcua/devices/card/lds/ldstest"
+	"motcua/devices/card/pcsc"
 	"motcua/devices/card/pcsc/pcscdtest"
 	"motcua/kiosk/config"
 )
@@ -426,5 +427,44 @@ func TestCardPortInUse(t *testing.T) {
 	err := &cardFault{err: devices.Fail("chip", "open", devices.ErrRefused, fmt.Errorf("in use by another program"))}
 	if code := explain(&out, err); code != inTrouble || !strings.Contains(out.String(), "systemctl stop kiosk") {
 		t.Errorf("exit code %d: %s", code, out.String())
+	}
+}
+
+// Where the error itself says what to do, the hint says nothing else.
+func TestCardHints(t *testing.T) {
+	for _, err := range []error{pcsc.ErrNoDaemon, pcsc.ErrDenied, pcsc.ErrVersion, pcsc.ErrHung, pcsc.ErrNoReader, pcsc.ErrUnlisted, pcsc.ErrStuck, pcsc.ErrMute} {
+		for _, reason := range []error{devices.ErrGone, devices.ErrRefused, devices.ErrSilent} {
+			f := &cardFault{err: devices.Fail("chip", "open", reason, err)}
+			if got, want := f.hint(), "`kioskctl card doctor` looks at each part"; got != want {
+				t.Errorf("%v: hint %q, want %q", f, got, want)
+			}
+		}
+	}
+	if got := (&cardFault{err: devices.Fail("chip", "open", devices.ErrRefused, pcsc.ErrBusy)}).hint(); !strings.Contains(got, "systemctl stop kiosk") {
+		t.Errorf("another program has the reader: hint %q", got)
+	}
+}
+
+// Roots that have expired and lists out of date are told before a card shows it.
+func TestCardDoctorOnOldAnchors(t *testing.T) {
+	for name, want := range map[string]struct {
+		root, list time.Duration // until which they are good, from today
+		text       string
+	}{
+		"expired root": {-time.Hour, time.Hour, "none of the roots valid today"},
+		"stale list":   {time.Hour, -time.Hour, "none of the lists up to date"},
+		"all well":     {time.Hour, time.Hour, "of VN\n"},
+	} {
+		w := open(t, "acr122s", `port = "/dev/ttyS9"`)
+		w.write(t, "root.cer", w.state.RootUntil(visited.Add(want.root)))
+		w.write(t, "list.crl", w.state.RevocationList(visited.Add(want.list)))
+		_, trusted, err := w.unit().unit()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := cardDoctorCmd{}.anchors(&desk{now: visited, words: &w.words}, trusted)
+		if !f.OK || !strings.Contains(f.Found+"\n", want.text) || (f.Do == "") != (name == "all well") {
+			t.Errorf("%s: %+v, want %q", name, f, want.text)
+		}
 	}
 }

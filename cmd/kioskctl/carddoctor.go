@@ -74,11 +74,18 @@ func (c cardDoctorCmd) anchors(d *desk, t config.Trust) finding {
 	}
 	roots, lists := a.Len()
 	f := finding{part, fmt.Sprintf("%d root certificates, %d revocation lists, of %s", roots, lists, t.Country), true, ""}
+	goodRoots, goodLists := a.Good(d.now)
 	switch {
 	case roots == 0:
 		f.Do = "No card is proven further than chip-read: put the state's root certificates (CSCA) into the folder that [trust] anchors names."
 	case lists == 0:
 		f.Do = "A signer that the state took back is not found out: put the state's revocation list beside its root certificate."
+	case goodRoots == 0:
+		f.Found += ", none of the roots valid today"
+		f.Do = "No card is proven further than chip-read: put the state's new root certificate (CSCA) into the folder, and look at this computer's clock."
+	case goodLists == 0:
+		f.Found += ", none of the lists up to date"
+		f.Do = "A signer that the state took back of late is not found out: put the state's new revocation list into the folder."
 	}
 	return f
 }
@@ -150,17 +157,8 @@ func seen(part, found string, err error) finding {
 	if err == nil {
 		return finding{part, found, true, ""}
 	}
-	do := (&cardFault{err: err}).hint()
-	for _, known := range []error{
-		pcsc.ErrNoDaemon, pcsc.ErrDenied, pcsc.ErrVersion, pcsc.ErrHung, pcsc.ErrNoReader, pcsc.ErrUnlisted, pcsc.ErrStuck, pcsc.ErrBusy, pcsc.ErrMute,
-	} {
-		if errors.Is(err, known) {
-			do = ""
-			found += ": " + known.Error() // which says what to do
-		}
+	if known := outspoken(err); known != nil {
+		return finding{part, found + ": " + known.Error(), false, ""}
 	}
-	if do != "" {
-		found += ": " + err.Error()
-	}
-	return finding{part, found, false, do}
+	return finding{part, found + ": " + err.Error(), false, (&cardFault{err: err}).hint()}
 }

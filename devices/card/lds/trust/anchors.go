@@ -91,6 +91,22 @@ func New(rules Rules, files ...[]byte) (*Anchors, error) {
 // Len says how many root certificates and revocation lists there are.
 func (a *Anchors) Len() (roots, lists int) { return len(a.roots), len(a.lists) }
 
+// Good says how many of them are good to use as of now: root certificates that are
+// valid, and revocation lists that need not be renewed yet.
+func (a *Anchors) Good(now time.Time) (roots, lists int) {
+	for _, root := range a.roots {
+		if root.validAt(now) {
+			roots++
+		}
+	}
+	for _, list := range a.lists {
+		if list.isFresh(now) {
+			lists++
+		}
+	}
+	return roots, lists
+}
+
 func (a *Anchors) load(path string) error {
 	if st, err := os.Stat(path); err != nil {
 		return err
@@ -148,9 +164,13 @@ func (a *Anchors) addDER(in []byte) error {
 type revocations struct {
 	signed
 	issuer  name
-	next    time.Time // when it should be renewed; zero = not given, so nobody knows how old it is
+	next    time.Time // when it should be renewed; zero = not given
 	serials map[string]struct{}
 }
+
+// isFresh says whether the list need not be renewed yet. One that never says when
+// is none to rely on (ICAO Doc 9303-12, 7.1.4, wants it said).
+func (r *revocations) isFresh(now time.Time) bool { return !now.After(r.next) }
 
 var (
 	errRevocations  = errors.New("not a revocation list")

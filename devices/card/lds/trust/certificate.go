@@ -28,6 +28,10 @@ type certificate struct {
 	demand              string // a critical extension that is not understood, by its OID
 }
 
+func (c *certificate) validAt(now time.Time) bool {
+	return !now.Before(c.notBefore) && !now.After(c.notAfter)
+}
+
 // signed is a signed structure of X.509: certificate or revocation list.
 type signed struct {
 	body      []byte

@@ -139,7 +139,7 @@ func (a *Anchors) issuer(c *certificate, now time.Time) (*certificate, error) {
 			}
 			continue
 		}
-		if !now.Before(root.notBefore) && !now.After(root.notAfter) {
+		if root.validAt(now) {
 			return root, nil
 		}
 		found = root
@@ -167,7 +167,7 @@ func (a *Anchors) revoked(p *Proof, root, signer *certificate, now time.Time) {
 			p.doubt(SignerRevoked, lds.SOD, "revocation list")
 			return
 		}
-		if !now.After(list.next) {
+		if list.isFresh(now) {
 			wanting = ""
 		} else if wanting != "" {
 			wanting = CRLStale

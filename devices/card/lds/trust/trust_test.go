@@ -328,6 +328,15 @@ func TestOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if roots, lists := a.Good(now); roots != 2 || lists != 2 {
+		t.Errorf("Good = %d, %d; want 2, 2", roots, lists)
+	}
+	if roots, lists := a.Good(now.Add(2 * day)); roots != 2 || lists != 0 {
+		t.Errorf("Good in two days = %d, %d; want 2, 0", roots, lists)
+	}
+	if roots, lists := a.Good(now.Add(-9000 * day)); roots != 0 {
+		t.Errorf("Good long ago = %d, %d; want no root", roots, lists)
+	}
 	if roots, lists := a.Len(); roots != 2 || lists != 2 {
 		t.Errorf("Len = %d, %d; want 2, 2", roots, lists)
 	}
