@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -109,7 +110,7 @@ func (h *house) furnish(ctx context.Context, out outside) error {
 		return err
 	}
 	h.screen, err = out.window(screen.Options{Title: "Một Cửa", Width: c.Screen.Width, Height: c.Screen.Height,
-		Fullscreen: c.Screen.Fullscreen, Assets: assets.Files, Touched: h.touched, Drawn: h.drawn})
+		Fullscreen: c.Screen.Fullscreen, Assets: assets.Files, Touched: h.touched, Drawn: h.drawn, Portrait: h.portrait})
 	if err != nil {
 		return err
 	}
@@ -242,6 +243,11 @@ func (h *house) voice() error {
 
 // touched hands a touch to the visit; "" is a touch beside every target.
 func (h *house) touched(id string) { h.station.Touched(id) }
+
+// portrait gives the screen what staff compare with a person.
+func (h *house) portrait(id string, width, height int) *image.RGBA {
+	return h.station.Portrait(id, width, height)
+}
 
 // parts are what runs until the program ends.
 func (h *house) parts() []kiosk.Part {

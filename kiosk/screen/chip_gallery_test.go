@@ -161,6 +161,26 @@ func chipGallery(lang pack.Lang) []visit.View {
 	for _, id := range []string{"printer", "scanner", "reader", "central"} {
 		add("", parts, staff, touch("part:"+id))
 	}
+	compare := append(append(events(empty), staff...), visit.Touched{ID: "portrait"})
+	add("asked", compare, key("999"))
+	add("short", compare, key("999"), touch("next"))
+	add("blind", blind, compare)
+	add("wrong", compare, events(visit.Scanned{Text: "https://example.vn"}))
+	add("", compare, scanned)
+	read := append(append(compare, laid...), scanned...)
+	add("", read, events(visit.ChipReached{Step: visit.ChipReading}))
+	for why := visit.ChipLifted; why <= visit.ChipUnreadable; why++ {
+		add("", read, events(failed(why)))
+	}
+	add("typed", compare, laid, key("999999"), touch("next"), events(failed(visit.ChipLocked)))
+	add("", compare, events(visit.ReaderChanged{}))
+	for _, level := range []identity.Assurance{identity.ChipRead, identity.ChipVerified, identity.ChipGenuine} {
+		add(string(level), read, events(visit.PortraitRead{ID: "face", Assurance: level}))
+	}
+	add("gone", read, events(visit.PortraitRead{ID: "face", Assurance: identity.ChipGenuine}, empty))
+	for _, lack := range []string{visit.PortraitNone, visit.PortraitKind, visit.PortraitSpoiled} {
+		add("", read, events(visit.PortraitRead{Lack: lack, Assurance: identity.ChipVerified}))
+	}
 	stock := visit.OutboxSeen{Waiting: 12, Oldest: morning.Add(-26 * time.Hour), Stick: true}
 	for i, code := range []string{"procedure-guided", "other-content", "unheard-of", "attachment-damaged", "key-expired", "procedure-unknown", "damaged-on-disk"} {
 		stock.Stuck = append(stock.Stuck, visit.Stuck{ID: itoa(i), Claim: "CN03-7F2" + itoa(i), Code: code, Owner: []string{"staff", "central", "citizen", "technician"}[i%4],
@@ -183,9 +203,9 @@ func chipGallery(lang pack.Lang) []visit.View {
 	add("", parts, staff, paper, shut)
 	add("failed", parts, staff, paper, shut, events(visit.TestPrinted{Printer: visit.PrinterNoPaper}))
 	add("look", parts, staff, paper, shut, events(visit.TestPrinted{}))
-	read := append(shut, visit.TestPrinted{Code: "1"})
-	add("", parts, staff, paper, read)
-	add("other", parts, staff, paper, read, events(visit.Scanned{Text: "2"}))
-	add("", parts, staff, paper, read, events(visit.Scanned{Text: "1"}))
+	out := append(shut, visit.TestPrinted{Code: "1"})
+	add("", parts, staff, paper, out)
+	add("other", parts, staff, paper, out, events(visit.Scanned{Text: "2"}))
+	add("", parts, staff, paper, out, events(visit.Scanned{Text: "1"}))
 	return views
 }

@@ -15,6 +15,7 @@ const (
 	stroke             // a straight line from x, y to x+w, y+h, edgeW thick, round ends
 	shade              // from fill at the top to edge at the bottom
 	qr                 // text as a code, fill on ground
+	photo              // the portrait that text names, fitted into the middle
 	moon               // the lines of the moon gate in a square: fill the rings, edge what is round them
 )
 

@@ -12,15 +12,17 @@ import (
 // An easel keeps the canvas objects of the marks that are shown. What is equal
 // in the next list keeps its objects, and so its textures; the rest is let go.
 type easel struct {
-	faces   *faces
-	icons   *icons
-	plates  *plates
-	moon    image.Image // the last gate, as the attract page comes back often
-	moonOf  mark
-	ground  color.NRGBA // what the window is cleared in
-	shown   map[mark][]fyne.CanvasObject
-	large   map[mark][]fyne.CanvasObject // backgrounds, kept while something else is shown
-	objects []fyne.CanvasObject
+	faces  *faces
+	icons  *icons
+	plates *plates
+	// portrait is Options.Portrait.
+	portrait func(id string, w, h int) *image.RGBA
+	moon     image.Image // the last gate, as the attract page comes back often
+	moonOf   mark
+	ground   color.NRGBA // what the window is cleared in
+	shown    map[mark][]fyne.CanvasObject
+	large    map[mark][]fyne.CanvasObject // backgrounds, kept while something else is shown
+	objects  []fyne.CanvasObject
 }
 
 // hang replaces what is shown by marks, which are in pixels. It tells how many
@@ -51,6 +53,9 @@ func (e *easel) hang(marks []mark) (fresh int) {
 		_, still := next[m]
 		if _, kept := e.large[m]; !still && !kept {
 			release(gone)
+			if m.kind == photo {
+				wipe(gone)
+			}
 		}
 	}
 	e.shown, e.objects = next, objects
@@ -87,6 +92,36 @@ func release(objects []fyne.CanvasObject) {
 	}
 }
 
+// wipe overwrites pictures that are no longer shown.
+func wipe(objects []fyne.CanvasObject) {
+	for _, o := range objects {
+		if img, ok := o.(*canvas.Image); ok {
+			if pixels, ok := img.Image.(*image.RGBA); ok {
+				clear(pixels.Pix)
+			}
+		}
+	}
+}
+
+// photo shows a portrait as it is, pixel by pixel: whoever scaled it would make a
+// copy that nobody overwrites.
+func (e *easel) photo(m mark) []fyne.CanvasObject {
+	if e.portrait == nil || m.w < 1 || m.h < 1 {
+		return nil
+	}
+	pixels := e.portrait(m.text, int(m.w), int(m.h))
+	if pixels == nil {
+		return nil
+	}
+	size := pixels.Bounds().Size()
+	w, h := float32(size.X), float32(size.Y)
+	img := canvas.NewImageFromImage(pixels)
+	img.ScaleMode = canvas.ImageScalePixels
+	img.Move(fyne.NewPos(m.x+float32(int(m.w-w)/2), m.y+float32(int(m.h-h)/2)))
+	img.Resize(fyne.NewSize(w, h))
+	return []fyne.CanvasObject{img}
+}
+
 func (e *easel) make(m mark) []fyne.CanvasObject {
 	at := func(o fyne.CanvasObject) []fyne.CanvasObject {
 		o.Move(fyne.NewPos(m.x, m.y))
@@ -108,6 +143,8 @@ func (e *easel) make(m mark) []fyne.CanvasObject {
 		img.ScaleMode = canvas.ImageScalePixels
 		m.w, m.h = float32(side), float32(side)
 		return at(img)
+	case photo:
+		return e.photo(m)
 	case moon:
 		if e.moon == nil || e.moonOf != m {
 			e.moon, e.moonOf = moonImage(m), m

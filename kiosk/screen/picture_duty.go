@@ -1,6 +1,10 @@
 package screen
 
-import "image/color"
+import (
+	"image/color"
+
+	"motcua/kiosk/visit"
+)
 
 // The pictures of what staff do show the printer from the side.
 
@@ -62,4 +66,17 @@ func (b *brush) drawCable(p *part, at float32) {
 	bar(p, 600, 232, 92, 94, 10, mix(i.body, rgb(0), 0.45))
 	bar(p, 780, 160, 32, 32, 16, mix(i.body, i.glow, 0.2+0.8*at))
 	arrow(p, 220, 420, 190, 0, i.arrow)
+}
+
+// portraitOf is a portrait on a white card of three to four, as high as there is
+// room.
+func (b *brush) portraitOf(v visit.Portrait, w, h float32) part {
+	const frame = 16
+	p := part{w: w, h: h}
+	side := min(w, h*3/4)
+	x, tall := (w-side)/2, side*4/3
+	p.h = tall
+	p.draw(mark{kind: box, x: x, w: side, h: tall, radius: 32, fill: rgb(0xFFFFFF), edge: b.pal.line, edgeW: 2})
+	p.draw(mark{kind: photo, x: x + frame, y: frame, w: side - 2*frame, h: tall - 2*frame, text: v.ID})
+	return p
 }

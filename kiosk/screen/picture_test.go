@@ -18,6 +18,7 @@ import (
 
 var (
 	pictures = flag.String("pictures", "", "folder to draw the gallery into, as PNG")
+	tongue   = flag.String("tongue", "", "draw those in this language only: vi, en")
 	only     = flag.String("only", "", "draw those whose name has this in it")
 	sizes    = flag.String("sizes", "1", "steps of the text size to draw, such as 0123")
 	themes   = flag.String("themes", "0", "themes to draw, such as 0123")
@@ -30,6 +31,9 @@ func newScreen(t testing.TB, w, h int, opts Options) *Screen {
 	t.Cleanup(app.Quit)
 	opts.Width, opts.Height, opts.Still = w, h, true
 	opts.Assets = os.DirFS("../../assets")
+	if opts.Portrait == nil {
+		opts.Portrait = nobody
+	}
 	s, err := New(app, opts)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +67,7 @@ func TestPictures(t *testing.T) {
 					for _, theme := range *themes {
 						v.Look.Size, v.Look.Theme = int(size-'0'), visit.Theme(theme-'0')
 						name := fmt.Sprintf("%s-%s-%s-size%c-theme%c.png", f.name, lang, named(v), size, theme)
-						if !strings.Contains(name, *only) {
+						if !strings.Contains(name, *only) || !strings.HasPrefix(string(lang), *tongue) {
 							continue
 						}
 						s.Show(v)

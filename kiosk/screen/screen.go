@@ -37,6 +37,11 @@ type Options struct {
 	// Drawn is told when the first frame of a View was handed to the display. It
 	// is called on the goroutine that draws and must not block; may be nil.
 	Drawn func(v visit.View, at time.Time)
+	// Portrait gives the picture that is kept under an id, fitted into w×h pixels;
+	// nil = there is none any more. The image is the screen's from then on, which
+	// overwrites it when it is no longer shown. It is called on the goroutine that
+	// draws and must not block; nil = there are no portraits.
+	Portrait func(id string, w, h int) *image.RGBA
 	// Still keeps everything from moving, as Look.Calm does for one visitor.
 	Still bool
 }
@@ -95,7 +100,7 @@ func New(app fyne.App, opts Options) (*Screen, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.easel = easel{large: map[mark][]fyne.CanvasObject{}, faces: s.faces, icons: drawings, plates: newPlates()}
+	s.easel = easel{large: map[mark][]fyne.CanvasObject{}, faces: s.faces, icons: drawings, plates: newPlates(), portrait: opts.Portrait}
 	s.look = newLook(s.faces)
 	app.Settings().SetTheme(s.look)
 	s.frame = canvas.NewRaster(s.painted)

@@ -15,6 +15,10 @@ type piece struct {
 // still reads it.
 const leastQR = 300
 
+// leastPortrait is the height below which no portrait is drawn: a face is told
+// from another at arm's length.
+const leastPortrait = 420
+
 func whole(p part) piece {
 	return piece{least: p.h, best: p.h, draw: func(float32) part { return p }}
 }
@@ -85,6 +89,8 @@ func (b *brush) blocks(all []visit.Block, w float32, inOver bool) []piece {
 		case visit.QR:
 			text := b.paragraphHeight(w, v.Line, letters{size: 38}) + 16
 			pc = piece{least: leastQR + text, best: min(w, 520) + text, draw: func(h float32) part { return b.qrCode(v, w, h) }}
+		case visit.Portrait:
+			pc = piece{least: leastPortrait, best: min(w*4/3, 1100), draw: func(h float32) part { return b.portraitOf(v, w, h) }}
 		case visit.Card:
 			pc = whole(b.cardOf(v, w, 0))
 		case visit.Faces:
@@ -143,7 +149,7 @@ func (b *brush) pair(all []visit.Block, w float32) (pair piece, above []visit.Bl
 	column := false // a note alone is no column
 	for _, one := range all {
 		switch one.(type) {
-		case visit.Picture, visit.QR, visit.Waiting:
+		case visit.Picture, visit.QR, visit.Waiting, visit.Portrait:
 			if sight == nil {
 				sight = one
 				continue
@@ -176,6 +182,10 @@ func (b *brush) pair(all []visit.Block, w float32) (pair piece, above []visit.Bl
 	if code, ok := sight.(visit.QR); ok {
 		least = max(least, leastQR+b.paragraphHeight(lw, code.Line, letters{size: 38})+16)
 	}
+	if _, face := sight.(visit.Portrait); face {
+		least, best = max(least, leastPortrait), max(best, lw*4/3)
+		turns = true // what is beside stands in the middle of it
+	}
 	pair = piece{least: max(least, 300), best: max(best, 460), above: 42}
 	pair.draw = func(h float32) part {
 		p := part{w: w, h: h}
@@ -184,6 +194,8 @@ func (b *brush) pair(all []visit.Block, w float32) (pair piece, above []visit.Bl
 			p.put(b.picture(v, lw, min(h, 480)), 0, 0)
 		case visit.QR:
 			p.put(b.qrCode(v, lw, min(h, lw+80)), 0, 0)
+		case visit.Portrait:
+			p.put(b.portraitOf(v, lw, h), 0, 0)
 		case visit.Waiting:
 			q := b.waiting(v, lw, false)
 			p.put(q, 0, (h-q.h)/2)

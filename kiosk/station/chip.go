@@ -16,8 +16,8 @@ import (
 )
 
 // readTime is the longest that a chip may take, one that slows down after wrong
-// passwords included. The photo, which takes most of the time of other readers, is
-// not read.
+// passwords included. For a visitor the portrait, which takes most of the time of
+// other readers, is not read.
 const readTime = 25 * time.Second
 
 // settleTime is how long a reader that was just opened may take to tell what lies
@@ -36,12 +36,16 @@ type reader struct {
 	inspect func(context.Context, card.Card, identity.Person, func(visit.ChipStep)) (identity.Person, error)
 	do      func(func())
 	log     *slog.Logger
+	wall    wall
 
 	mu      sync.Mutex    // guards what follows
 	lying   card.Card     // the one card on the reader; nil = none, or several
 	current *reading      // the one whose answer the visit waits for; nil = none
 	last    chan struct{} // closed when the reading begun last let go of its card
 }
+
+// look is what is done with a card: it gives what the visit is to hear.
+type look func(ctx context.Context, c card.Card, reached func(visit.ChipStep)) (visit.Event, error)
 
 // reading is one attempt to read a chip. It is answered once.
 type reading struct {
@@ -112,9 +116,10 @@ func (r *reader) lay(c card.Card, why visit.ChipProblem) {
 	}
 }
 
-// answer ends a reading for the visit.
-func (r *reader) answer(g *reading, e visit.Event) {
-	g.once.Do(func() { r.post(g, e) })
+// answer ends a reading for the visit, and tells whether it had not ended before.
+func (r *reader) answer(g *reading, e visit.Event) (told bool) {
+	g.once.Do(func() { told = true; r.post(g, e) })
+	return told
 }
 
 // awaited tells whether the visit still wants to hear of a reading.
@@ -124,7 +129,8 @@ func (r *reader) awaited(g *reading) bool {
 	return r.current == g
 }
 
-// drop ends the reading that is under way; nothing of it is told from now on.
+// drop ends the reading that is under way; nothing of it is told from now on, and
+// no portrait stays.
 func (r *reader) drop() {
 	r.mu.Lock()
 	g := r.current
@@ -133,11 +139,20 @@ func (r *reader) drop() {
 	if g != nil {
 		g.cancel()
 	}
+	r.wall.bare("")
 }
 
-// read begins to read the chip of the card that lies on the reader, and ends the
-// reading before.
+// read begins to read who the card on the reader is of, and ends the reading before.
 func (r *reader) read(ctx context.Context, p identity.Person) {
+	r.begin(ctx, func(ctx context.Context, c card.Card, reached func(visit.ChipStep)) (visit.Event, error) {
+		person, err := r.inspect(ctx, c, p, reached)
+		return visit.ChipRead{Person: person}, err
+	})
+}
+
+// begin begins to look at the card that lies on the reader, and ends the reading
+// before.
+func (r *reader) begin(ctx context.Context, at look) {
 	r.drop()
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	g := &reading{cancel: cancel}
@@ -157,13 +172,13 @@ func (r *reader) read(ctx context.Context, p identity.Person) {
 			r.answer(g, visit.ChipFailed{Why: visit.ChipLifted})
 			return
 		}
-		r.readNow(ctx, g, p)
+		r.readNow(ctx, g, at)
 	})
 }
 
-func (r *reader) readNow(ctx context.Context, g *reading, p identity.Person) {
+func (r *reader) readNow(ctx context.Context, g *reading, at look) {
 	began := time.Now()
-	person, err := r.inspect(ctx, g.card, p, func(s visit.ChipStep) {
+	event, err := at(ctx, g.card, func(s visit.ChipStep) {
 		g.fetched.Store(s == visit.ChipChecking)
 		r.post(g, visit.ChipReached{Step: s})
 	})
@@ -174,10 +189,21 @@ func (r *reader) readNow(ctx context.Context, g *reading, p identity.Person) {
 	case err != nil:
 		r.log.Warn("chip not read", "unit", "reader", "took", took, "err", err)
 		r.answer(g, visit.ChipFailed{Why: problem(err)})
+		return
 	default:
-		r.log.Info("chip read", "unit", "reader", "took", took, "assurance", string(person.Assurance),
-			"opened", person.Proof.Opened, "signed", person.Proof.Signed, "doubts", person.Proof.Doubts)
-		r.answer(g, visit.ChipRead{Person: person})
+		switch e := event.(type) {
+		case visit.ChipRead:
+			r.log.Info("chip read", "unit", "reader", "took", took, "assurance", string(e.Person.Assurance),
+				"opened", e.Person.Proof.Opened, "signed", e.Person.Proof.Signed, "doubts", e.Person.Proof.Doubts)
+		case visit.PortraitRead:
+			r.log.Info("portrait read", "unit", "reader", "took", took, "assurance", string(e.Assurance), "lack", e.Lack)
+		}
+		if r.answer(g, event) {
+			return
+		}
+	}
+	if e, ok := event.(visit.PortraitRead); ok && e.ID != "" {
+		r.wall.bare(e.ID) // nobody hears of it
 	}
 }
 

@@ -153,6 +153,7 @@ func (s *Station) Run(ctx context.Context) error {
 	s.do(func() { s.payOwed(ctx) })
 	s.serve(ctx)
 	s.work.Wait()
+	s.dropChip() // a portrait that hangs there is wiped
 	return ctx.Err()
 }
 
@@ -293,6 +294,10 @@ func (s *Station) perform(ctx context.Context, t visit.Task) {
 		s.readChip(ctx, t.Person)
 	case visit.DropChip:
 		s.dropChip()
+	case visit.ReadPortrait:
+		s.readPortrait(ctx, t)
+	case visit.DropPortrait:
+		s.dropPortrait(t.ID)
 	case visit.OpenHandover:
 		s.openHandover(t)
 	case visit.CloseHandover:

@@ -55,12 +55,12 @@ func (m *Machine) portraitSheet(s State, v *View) {
 		seal("user-round-search", "portrait.refused", "chip.doubt."+string(at))
 	case faceShown:
 		left := max(1, int((portraitFor - s.now.Sub(c.since)).Seconds()))
-		v.Blocks = []Block{Portrait{ID: c.read.ID}, m.provenNote(s, c.read.Assurance),
+		v.Blocks = []Block{Portrait{ID: c.read.ID}, m.proven(s, c.read.Assurance),
 			Note{Icon: "clock", Tone: Muted, Text: m.t(s, "portrait.left", text.Args{"n": strconv.Itoa(left)})}}
 		v.Actions = []Button{m.back(s), m.primary(s, "finish", "portrait.off")}
 	default: // one of the lacks
 		seal("user-round", "portrait."+string(at), "portrait.printed")
-		v.Blocks = append(v.Blocks, m.provenNote(s, c.read.Assurance))
+		v.Blocks = append(v.Blocks, m.proven(s, c.read.Assurance))
 	}
 }
 
@@ -96,14 +96,15 @@ func (m *Machine) readerTrouble(s State) string {
 	return "reader-away"
 }
 
-// provenNote says how far the chip was proven.
-func (m *Machine) provenNote(s State, a identity.Assurance) Note {
-	n := Note{Icon: "circle-alert", Tone: Amber, Text: m.t(s, "portrait.read", nil)}
+// proven says how far the chip was proven.
+func (m *Machine) proven(s State, a identity.Assurance) Card {
+	c, key := Card{Icon: "circle-alert", Tone: Amber}, "portrait.read"
 	switch a {
 	case identity.ChipGenuine:
-		n = Note{Icon: "shield-check", Tone: Jade, Text: m.t(s, "portrait.genuine", nil)}
+		c, key = Card{Icon: "shield-check", Tone: Jade}, "portrait.genuine"
 	case identity.ChipVerified:
-		n = Note{Icon: "shield-check", Tone: Indigo, Text: m.t(s, "portrait.verified", nil)}
+		c, key = Card{Icon: "shield-check", Tone: Indigo}, "portrait.verified"
 	}
-	return n
+	c.Title, c.Line = m.t(s, key, nil), m.t(s, key+".line", nil)
+	return c
 }

@@ -177,7 +177,7 @@ func TestPortraitShowsNobody(t *testing.T) {
 			if len(w.v.Blocks) != 3 || block[Portrait](t, w.v).ID != "face" {
 				t.Fatalf("the sheet is %+v", w.v.Blocks)
 			}
-			said[block[Note](t, w.v).Text] = true
+			said[block[Card](t, w.v).Title] = true
 			if left := w.v.Blocks[2].(Note).Text; !strings.Contains(left, "30") {
 				t.Errorf("it stays for %q", left)
 			}
