@@ -147,7 +147,7 @@ func (s *show) play(ctx context.Context, start time.Time) error {
 	}
 	s.tell("receipt", "%.0f mm of paper; its QR code reads back to this submission", slip.MM)
 	s.tell("dossier", "%s opened by central, the same on the receipt", record.Dossier)
-	if err := proof.Printed(paper, record.Dossier); err != nil {
+	if err := proof.Receipt(paper, record.Claim, record.Dossier); err != nil {
 		return fmt.Errorf("receipt: %w", err)
 	}
 	if err := s.voice(ctx); err != nil {
@@ -206,6 +206,9 @@ func (s *show) paper(ctx context.Context, slip int64) (image.Image, error) {
 
 // arrived finds the submission at central: that one and no other.
 func (s *show) arrived(ctx context.Context, id string) (stage.Record, error) {
+	if err := s.stage.AwaitDelivery(ctx); err != nil {
+		return stage.Record{}, err
+	}
 	all, err := s.stage.Central.Records(ctx)
 	if err != nil {
 		return stage.Record{}, err

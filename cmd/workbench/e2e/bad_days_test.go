@@ -99,6 +99,7 @@ func TestPaperOutInMidReceipt(t *testing.T) {
 		}
 	}
 	says(t, paper, proof.Again)
+	delivered(ctx, t, s)
 	one(ctx, t, s, id, f, asked)
 	must(t, c.Leave(ctx))
 	must(t, c.Identify(ctx, f)) // the next citizen is served

@@ -57,13 +57,15 @@ func TestBirthOnline(t *testing.T) {
 	paper := paperOf(ctx, t, s, slip.ID)
 	id, _, err := proof.LookUp(paper)
 	must(t, err)
+	delivered(ctx, t, s)
 	record := one(ctx, t, s, id, f, asked)
-	must(t, proof.Printed(paper, record.Dossier))
+	must(t, proof.Receipt(paper, record.Claim, record.Dossier))
+	done, err = c.Until(ctx, "the authority's code", func(n hatch.Screen) bool { return n.Screen == "done" && n.Code != "" })
+	must(t, err)
 	if done.Code != record.Dossier {
 		t.Errorf("the screen shows %q, central opened %q", done.Code, record.Dossier)
 	}
 	must(t, c.Leave(ctx))
-	delivered(ctx, t, s)
 	quiet(t, s)
 	recording, err := s.Desk.Voice(ctx)
 	must(t, err)
@@ -153,6 +155,7 @@ func TestBirthOnARobot(t *testing.T) {
 	must(t, err)
 	id, _, err := proof.LookUp(paperOf(ctx, t, s, slip.ID))
 	must(t, err)
+	delivered(ctx, t, s)
 	one(ctx, t, s, id, f, asked)
 	must(t, c.Leave(ctx))
 }

@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"io/fs"
@@ -28,8 +29,12 @@ var cuts = []string{"Bold", "SemiBold", "Medium", "Regular"}
 func Printed(paper image.Image, line string) error {
 	sheet := dotsOf(paper)
 	for _, cut := range cuts {
+		outlines, err := outlinesOf(cut)
+		if err != nil {
+			return err
+		}
 		for size := smallest; size <= largest; size++ {
-			if says, err := sheet.says(line, cut, size); says || err != nil {
+			if says, err := sheet.says(line, outlines, size); says || err != nil {
 				return err
 			}
 		}
@@ -44,25 +49,29 @@ func Marked(paper image.Image) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	bold, err := outlinesOf("Bold")
+	if err != nil {
+		return false, err
+	}
 	sheet := dotsOf(paper)
 	for _, size := range []int{36, 29} { // of the bar on a roll of 80 mm, of 58 mm
-		if says, err := sheet.says(mark, "Bold", size); says || err != nil {
+		if says, err := sheet.says(mark, bold, size); says || err != nil {
 			return says, err
 		}
 	}
 	return false, nil
 }
 
-// says tells whether a line stands there in this cut and size.
-func (d dots) says(line, cut string, size int) (bool, error) {
+func outlinesOf(cut string) (*opentype.Font, error) {
 	b, err := fs.ReadFile(assets.Files, "fonts/BeVietnamPro-"+cut+".ttf")
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	outlines, err := opentype.Parse(b)
-	if err != nil {
-		return false, err
-	}
+	return opentype.Parse(b)
+}
+
+// says tells whether a line stands there at this size.
+func (d dots) says(line string, outlines *opentype.Font, size int) (bool, error) {
 	face, err := opentype.NewFace(outlines, &opentype.FaceOptions{Size: float64(size), DPI: 72, Hinting: font.HintingNone})
 	if err != nil {
 		return false, err
@@ -211,6 +220,25 @@ func (d dots) at(w word, x, y int, white bool) bool {
 		}
 	}
 	return true
+}
+
+// Receipt holds that a first receipt tells the truth of a submission that central
+// has: the authority's code or, where central took longer than a citizen is let
+// wait for paper, the temporary one and that the submission is stored at the
+// station.
+func Receipt(paper image.Image, claim, dossier string) error {
+	told := Printed(paper, dossier)
+	if told == nil {
+		return nil
+	}
+	stored, err := StoredHere()
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(Printed(paper, claim), Printed(paper, stored)); err != nil {
+		return errors.Join(told, err)
+	}
+	return nil
 }
 
 // StoredHere is what a receipt says of a submission that was not yet sent.

@@ -30,6 +30,18 @@ func TestMarked(t *testing.T) {
 	}
 }
 
+func TestReceipt(t *testing.T) {
+	const claim, dossier = "CN03-7F2K", "H26.82-261121-0147"
+	for name, want := range map[string]bool{"received": true, "stored": true, "refused": false} {
+		if err := Receipt(slip(t, name), claim, dossier); (err == nil) != want {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if Receipt(slip(t, "stored"), "CN03-7F2L", dossier) == nil {
+		t.Error("a receipt with another code was taken")
+	}
+}
+
 func TestPrinted(t *testing.T) {
 	paper := slip(t, "again")
 	again, err := Again()

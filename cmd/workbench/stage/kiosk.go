@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"motcua/cmd/workbench/desk"
+	"motcua/kiosk/hatch"
 )
 
 // StartKiosk starts the kiosk, after KillKiosk or EndKiosk again, and returns once
@@ -62,17 +63,36 @@ func (s *Stage) AwaitUnits(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.kiosk.ready(ctx, func(ctx context.Context) error {
-		status, err := s.Hatch.Status(ctx)
-		if err != nil {
-			return err
-		}
+	return s.awaitStatus(ctx, func(status hatch.Status) error {
 		for _, p := range status.Peripherals {
 			if plugged(state.Hands, p.Thing) && (!p.Fine || p.State == unknown) {
 				return fmt.Errorf("the kiosk has no %s yet: %s", p.Name, p.State)
 			}
 		}
 		return nil
+	})
+}
+
+// AwaitDelivery returns once nothing in the outbox waits to be sent.
+func (s *Stage) AwaitDelivery(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, ready)
+	defer cancel()
+	return s.awaitStatus(ctx, func(status hatch.Status) error {
+		if n := status.Outbox.Waiting; n > 0 {
+			return fmt.Errorf("%d submissions wait in the outbox", n)
+		}
+		return nil
+	})
+}
+
+// awaitStatus returns once the kiosk's status has nothing that lacks.
+func (s *Stage) awaitStatus(ctx context.Context, lacks func(hatch.Status) error) error {
+	return s.kiosk.ready(ctx, func(ctx context.Context) error {
+		status, err := s.Hatch.Status(ctx)
+		if err != nil {
+			return err
+		}
+		return lacks(status)
 	})
 }
 

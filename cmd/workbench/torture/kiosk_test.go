@@ -42,6 +42,9 @@ func TestKioskKilled(t *testing.T) {
 		if err := b.live(t.Context(), i); err != nil {
 			t.Fatalf("life %d: %v", i, err)
 		}
+		if (i+1)%50 == 0 {
+			t.Logf("%d lives in %v: %v", i+1, time.Since(start).Round(time.Second), b.kills)
+		}
 	}
 	living := time.Since(start)
 	b.weather.settle()

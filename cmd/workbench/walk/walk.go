@@ -66,16 +66,22 @@ func (c *Citizen) At(ctx context.Context, screens ...string) (hatch.Screen, erro
 	})
 }
 
-// Touch touches a target of the screen that is shown now.
+// Touch touches a target of the screen that is shown now. One that is drawn pale,
+// as what has to come before it was not yet taken in, is waited for.
 func (c *Citizen) Touch(ctx context.Context, id string) error {
-	s, err := c.Now(ctx)
+	there := false
+	s, err := c.Until(ctx, id+" to be of use", func(s hatch.Screen) bool {
+		var t hatch.Target
+		t, there = s.Find(id)
+		return !there || t.Enabled
+	})
 	if err != nil {
 		return err
 	}
-	t, ok := s.Find(id)
-	if !ok {
+	if !there {
 		return fmt.Errorf("touch %s: %w: %s", id, ErrNotThere, Describe(s))
 	}
+	t, _ := s.Find(id)
 	return c.Stage.Touch(s, t)
 }
 
