@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"motcua/cmd/central/internal/gate"
@@ -120,9 +121,9 @@ func (h *house) takeFolder(ctx context.Context, dir string, confirm bool) error 
 	return nil
 }
 
-// takeParts takes in the parts of f. One that is missing or altered on the stick
-// is left out: its submission is then refused as parts-missing, and comes in
-// whenever the part does.
+// takeParts takes in the parts of f. One that is missing or altered on the stick,
+// or is just coming over the network, is left out: its submission is then refused
+// as parts-missing, and comes in whenever the part does.
 func (h *house) takeParts(ctx context.Context, dir, station string, f stick.File) error {
 	for _, p := range f.Parts {
 		in, err := p.Open(dir)
@@ -141,7 +142,8 @@ func (h *house) takeParts(ctx context.Context, dir, station string, f stick.File
 			_, err = h.parts.Append(ctx, k, u.Offset, in, func() {})
 		}
 		_ = in.Close() // was only read
-		if err != nil && !errors.Is(err, parts.ErrAltered) && !errors.Is(err, parts.ErrOther) && !errors.Is(err, parts.ErrOffset) {
+		leftOut := func(e error) bool { return errors.Is(err, e) }
+		if err != nil && !slices.ContainsFunc([]error{parts.ErrAltered, parts.ErrOther, parts.ErrOffset, parts.ErrBusy}, leftOut) {
 			return err
 		}
 	}

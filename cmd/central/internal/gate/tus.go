@@ -70,6 +70,8 @@ func (g *Gate) part(w http.ResponseWriter, r *http.Request, f func(http.Response
 		return refuse("too-large", "part")
 	case errors.Is(err, parts.ErrAltered):
 		return refuse("digest-mismatch", "part is not what its name says")
+	case errors.Is(err, parts.ErrBusy):
+		return refuse("busy", "another process is at work on the part")
 	case errors.Is(err, parts.ErrFull):
 		g.log.Error("no room for parts", "err", err)
 		return refuse("no-room", "disk")

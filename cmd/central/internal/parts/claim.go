@@ -17,7 +17,7 @@ import (
 // Claim tells which of want, sizes by name, are not here whole, and keeps Sweep
 // away from the others until the caller gives them back.
 func (s *Store) Claim(station, id string, want map[string]int64) (missing []string, back func(), err error) {
-	dir, err := s.folder(station, id)
+	dir, err := s.folderOf(station, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -46,9 +46,9 @@ func (s *Store) Claim(station, id string, want map[string]int64) (missing []stri
 // Read opens a whole part after it has held it against its name. It fails with
 // ErrUnknown or ErrAltered. The caller closes.
 func (s *Store) Read(k Key) (*os.File, error) {
-	dir, err := s.folder(k.Station, k.ID)
-	if err != nil || !partName.MatchString(k.Name) {
-		return nil, ErrUnknown
+	dir, err := s.folder(k)
+	if err != nil {
+		return nil, err
 	}
 	f, err := os.Open(filepath.Join(dir, k.Name))
 	if errors.Is(err, fs.ErrNotExist) {

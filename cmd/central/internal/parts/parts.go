@@ -5,7 +5,8 @@
 // Every part is a file below its station and its submission: "name.length" as
 // long as bytes are missing, then "name". Nothing here can be read without
 // central's key. Safe for use by several goroutines, and by several processes on
-// one folder.
+// one folder: whoever adds to a part holds flock(2) on its file until it is
+// closed, and no whole part is ever opened for writing.
 package parts
 
 import (
@@ -50,6 +51,8 @@ var (
 	ErrAltered = errors.New("part is not what its name says")
 	// ErrFull: no room on the disk.
 	ErrFull = errors.New("no room for parts")
+	// ErrBusy: another process is at work on the part; try later.
+	ErrBusy = errors.New("part is in use by another process")
 )
 
 // Key names one part.
@@ -66,18 +69,13 @@ func (u Upload) Whole() bool { return u.Expires.IsZero() && u.Length > 0 }
 
 // Store is the folder.
 type Store struct {
-	dir     string
-	minFree int64
-	now     func() time.Time
+	dir      string
+	minFree  int64
+	now      func() time.Time
+	patience time.Duration // with another process
 
 	mu   sync.Mutex // guards busy
 	busy map[Key]*turn
-}
-
-// turn is one call at work on a part.
-type turn struct {
-	stop func() // asks it to end
-	done chan struct{}
 }
 
 // Open opens the store in dir, made where it is missing. With less than minFree
@@ -86,7 +84,7 @@ func Open(dir string, minFree int64) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open parts: %w", err)
 	}
-	return &Store{dir: dir, minFree: minFree, now: time.Now, busy: map[Key]*turn{}}, nil
+	return &Store{dir: dir, minFree: minFree, now: time.Now, patience: patience, busy: map[Key]*turn{}}, nil
 }
 
 var (
@@ -94,70 +92,56 @@ var (
 	partName  = regexp.MustCompile(`^[0-9a-f]{64}$`)
 )
 
-// folder gives where the parts of a submission lie. A name that could lead
-// elsewhere gives none.
-func (s *Store) folder(station, id string) (string, error) {
+// folder gives where a part lies. A name that could lead elsewhere gives none.
+func (s *Store) folder(k Key) (string, error) {
+	if !partName.MatchString(k.Name) {
+		return "", ErrUnknown
+	}
+	return s.folderOf(k.Station, k.ID)
+}
+
+// folderOf gives where the parts of a submission lie.
+func (s *Store) folderOf(station, id string) (string, error) {
 	if !plainName.MatchString(station) || !plainName.MatchString(id) {
 		return "", ErrUnknown
 	}
 	return filepath.Join(s.dir, station, id), nil
 }
 
-// take waits for its turn on k, after it has asked whoever has it to end; back
-// gives it back.
-func (s *Store) take(ctx context.Context, k Key, stop func()) (back func(), err error) {
-	mine := &turn{stop: stop, done: make(chan struct{})}
-	for {
-		s.mu.Lock()
-		other := s.busy[k]
-		if other == nil {
-			s.busy[k] = mine
-		}
-		s.mu.Unlock()
-		if other == nil {
-			return func() {
-				s.mu.Lock()
-				delete(s.busy, k)
-				s.mu.Unlock()
-				close(mine.done)
-			}, nil
-		}
-		other.stop()
-		select {
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-other.done:
-		}
-	}
-}
-
 // Begin makes room for a part of length bytes. One that was begun, or that is
-// whole, stays as it is. It fails with ErrTooLong, ErrOther or ErrFull.
+// whole, stays as it is. It fails with ErrTooLong, ErrOther, ErrFull or ErrBusy.
 func (s *Store) Begin(ctx context.Context, k Key, length int64) (Upload, error) {
 	if length < 1 || length > contract.MaxPart {
 		return Upload{}, ErrTooLong
 	}
-	if !partName.MatchString(k.Name) {
-		return Upload{}, ErrUnknown
-	}
 	u, err := s.Find(ctx, k)
+	if errors.Is(err, ErrUnknown) {
+		u, err = s.begin(k, length)
+	}
 	if err == nil && u.Length != length {
 		return Upload{}, ErrOther
 	}
-	if !errors.Is(err, ErrUnknown) {
-		return u, err
-	}
-	dir, err := s.folder(k.Station, k.ID)
+	return u, err
+}
+
+// begin makes the file, unless somebody else did meanwhile.
+func (s *Store) begin(k Key, length int64) (Upload, error) {
+	dir, err := s.folder(k)
 	if err != nil {
 		return Upload{}, err
 	}
 	if err := s.roomFor(length); err != nil {
 		return Upload{}, err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	folder, err := lockFolder(dir, unix.LOCK_EX)
+	if err != nil {
 		return Upload{}, full(err)
 	}
-	f, err := os.OpenFile(filepath.Join(dir, k.Name+"."+strconv.FormatInt(length, 10)), os.O_WRONLY|os.O_CREATE, 0o600)
+	defer folder.Close()
+	if u, _, err := s.find(k); !errors.Is(err, ErrUnknown) {
+		return u, err
+	}
+	f, err := os.OpenFile(filepath.Join(dir, k.Name+"."+strconv.FormatInt(length, 10)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return Upload{}, full(err)
 	}
@@ -185,16 +169,20 @@ func full(err error) error {
 }
 
 // Find tells how far a part is, after it has ended whatever else is at work on
-// it. It fails with ErrUnknown.
+// it in this process. It fails with ErrUnknown or ErrBusy.
 func (s *Store) Find(ctx context.Context, k Key) (Upload, error) {
 	back, err := s.take(ctx, k, func() {})
 	if err != nil {
 		return Upload{}, err
 	}
 	defer back()
-	u, path, err := s.find(k)
-	if err == nil && !u.Whole() && u.Offset == u.Length { // central ended before it was looked at
-		if err = s.finish(k, path); errors.Is(err, ErrAltered) {
+	u, f, err := s.lock(ctx, k)
+	if f == nil {
+		return u, err
+	}
+	defer f.Close()
+	if u.Offset == u.Length { // central ended before it was looked at
+		if err = s.finish(k, f); errors.Is(err, ErrAltered) {
 			err = ErrUnknown
 		}
 		u.Expires = time.Time{}
@@ -202,11 +190,12 @@ func (s *Store) Find(ctx context.Context, k Key) (Upload, error) {
 	return u, err
 }
 
-// find gives how far a part is and its file. One whose time is over is deleted.
+// find gives how far a part is and its file. What it says of one that is not
+// whole holds only for whoever has its lock.
 func (s *Store) find(k Key) (u Upload, path string, err error) {
-	dir, err := s.folder(k.Station, k.ID)
-	if err != nil || !partName.MatchString(k.Name) {
-		return u, "", ErrUnknown
+	dir, err := s.folder(k)
+	if err != nil {
+		return u, "", err
 	}
 	path = filepath.Join(dir, k.Name)
 	if fi, err := os.Stat(path); err == nil {
@@ -216,33 +205,43 @@ func (s *Store) find(k Key) (u Upload, path string, err error) {
 	if err != nil || len(begun) == 0 {
 		return u, "", ErrUnknown
 	}
-	path = begun[0]
-	fi, err := os.Stat(path)
+	u.Length, _ = strconv.ParseInt(strings.TrimPrefix(filepath.Ext(begun[0]), "."), 10, 64)
+	u.Expires = s.now().Add(Life)
+	return u, begun[0], nil
+}
+
+// upload tells how far the part in f is. It fails with ErrUnknown when f is of no
+// use any more.
+func (s *Store) upload(f *os.File, path string) (Upload, error) {
+	fi, err := f.Stat()
 	if err != nil {
-		return u, "", err
+		return Upload{}, err
 	}
-	u = Upload{Offset: fi.Size(), Expires: fi.ModTime().Add(Life)}
+	u := Upload{Offset: fi.Size(), Expires: fi.ModTime().Add(Life)}
 	u.Length, err = strconv.ParseInt(strings.TrimPrefix(filepath.Ext(path), "."), 10, 64)
 	if err != nil || u.Offset > u.Length || u.Expires.Before(s.now()) {
-		return Upload{}, "", errors.Join(os.Remove(path), ErrUnknown)
+		return Upload{}, ErrUnknown
 	}
-	return u, path, nil
+	return u, nil
 }
 
 // Append adds what from gives, up to the length that was told, at offset. What
 // came stays, also when from fails. Once the last byte is here it returns only
-// after the part is durable and right. stop is called when somebody else asks
-// for the part: from must then end soon.
+// after the part is durable and right. stop is called when somebody else in this
+// process asks for the part: from must then end soon.
 //
-// It fails with ErrUnknown, ErrOffset, ErrFull, ErrAltered, or with what from
-// failed with; Upload tells how far the part is in any case.
+// It fails with ErrUnknown, ErrOffset, ErrFull, ErrAltered, ErrBusy, or with what
+// from failed with; Upload tells how far the part is in any case.
 func (s *Store) Append(ctx context.Context, k Key, offset int64, from io.Reader, stop func()) (Upload, error) {
 	back, err := s.take(ctx, k, stop)
 	if err != nil {
 		return Upload{}, err
 	}
 	defer back()
-	u, path, err := s.find(k)
+	u, f, err := s.lock(ctx, k)
+	if f != nil {
+		defer f.Close()
+	}
 	switch {
 	case err != nil:
 		return u, err
@@ -254,18 +253,14 @@ func (s *Store) Append(ctx context.Context, k Key, offset int64, from io.Reader,
 	if err := s.roomFor(u.Length - u.Offset); err != nil {
 		return u, err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		return u, err
-	}
 	n, err := io.Copy(f, io.LimitReader(from, u.Length-u.Offset))
 	u.Offset += n
-	if err = full(errors.Join(err, f.Close())); err != nil {
+	if err = full(err); err != nil {
 		return u, err
 	}
 	u.Expires = s.now().Add(Life)
 	if u.Offset == u.Length {
-		if err := s.finish(k, path); err != nil {
+		if err := s.finish(k, f); err != nil {
 			return u, err
 		}
 		u.Expires = time.Time{}
@@ -274,39 +269,27 @@ func (s *Store) Append(ctx context.Context, k Key, offset int64, from io.Reader,
 }
 
 // finish looks at a part of which all bytes are here, and makes it whole and
-// durable, or deletes it.
-func (s *Store) finish(k Key, path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
+// durable, or deletes it. f is locked, and no whole part can have its name yet:
+// none is begun beside one, and only finish makes one.
+func (s *Store) finish(k Key, f *os.File) error {
+	dir := filepath.Dir(f.Name())
 	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
+	if _, err := io.Copy(sum, io.NewSectionReader(f, 0, contract.MaxPart)); err != nil {
 		return err
 	}
 	if hex.EncodeToString(sum.Sum(nil)) != k.Name {
-		return errors.Join(os.Remove(path), ErrAltered)
+		return errors.Join(os.Remove(f.Name()), ErrAltered)
 	}
 	if err := f.Sync(); err != nil {
 		return full(err)
 	}
-	dir := filepath.Dir(path)
-	if err := os.Rename(path, filepath.Join(dir, k.Name)); err != nil {
+	folder, err := lockFolder(dir, unix.LOCK_SH)
+	if err != nil {
 		return full(err)
 	}
-	for _, d := range []string{dir, filepath.Dir(dir), s.dir} {
-		if err := syncDir(d); err != nil {
-			return full(err)
-		}
+	defer folder.Close()
+	if err := os.Rename(f.Name(), filepath.Join(dir, k.Name)); err != nil {
+		return full(err)
 	}
-	return nil
-}
-
-func syncDir(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
+	return full(s.syncDirs(dir))
 }
