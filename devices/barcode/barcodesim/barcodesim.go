@@ -12,13 +12,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
+
+	"motcua/devices/port/portsim"
 )
 
 // ErrUnplugged is given by hands that work a scanner that is not plugged in.
@@ -34,8 +34,7 @@ type Scanner struct {
 
 	// mu guards everything that follows. Not held while sending.
 	mu    sync.Mutex
-	unit  *os.File // our end; nil = unplugged
-	host  *os.File // keeps the line alive while no program has it open
+	unit  *portsim.Line // nil = unplugged
 	chunk int
 	every time.Duration
 
@@ -56,15 +55,11 @@ func (s *Scanner) Plug() error {
 	if s.unit != nil {
 		return nil
 	}
-	unit, host, err := pty.Open()
+	unit, err := portsim.Open(s.link)
 	if err != nil {
 		return fmt.Errorf("plug in scanner: %w", err)
 	}
-	unit, err = pollable(unit)
-	if err := errors.Join(err, raw(host), place(host.Name(), s.link)); err != nil {
-		return fmt.Errorf("plug in scanner: %w", errors.Join(err, unit.Close(), host.Close()))
-	}
-	s.unit, s.host = unit, host
+	s.unit = unit
 	if s.ear.open {
 		s.ear.listening.Go(func() { s.listen(unit) })
 	}
@@ -79,8 +74,8 @@ func (s *Scanner) Unplug() error {
 	if s.unit == nil {
 		return nil
 	}
-	err := errors.Join(os.Remove(s.link), s.unit.Close(), s.host.Close())
-	s.unit, s.host = nil, nil
+	err := s.unit.Close()
+	s.unit = nil
 	return err
 }
 
@@ -99,11 +94,11 @@ func (s *Scanner) Plugged() bool {
 func (s *Scanner) InUse() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.host == nil {
+	if s.unit == nil {
 		return false
 	}
 	var st unix.Stat_t
-	if err := unix.Stat(s.host.Name(), &st); err != nil {
+	if err := unix.Stat(s.unit.Host(), &st); err != nil {
 		return false
 	}
 	// Looked up, not tried: to try is to hold the lock for a moment.
@@ -165,63 +160,4 @@ func (s *Scanner) send(b []byte) error {
 		}
 	}
 	return nil
-}
-
-// raw takes echo and line editing off the line, or codes sent before a program
-// set it up would come back to us.
-func raw(tty *os.File) error {
-	return control(tty, func(fd int) error {
-		t, err := unix.IoctlGetTermios(fd, unix.TCGETS)
-		if err != nil {
-			return err
-		}
-		t.Iflag, t.Oflag, t.Lflag = 0, 0, 0
-		t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
-		return unix.IoctlSetTermios(fd, unix.TCSETS, t)
-	})
-}
-
-// pollable gives f as a file whose calls take deadlines and end with Close;
-// package pty leaves it blocking. f is not to be used any more.
-func pollable(f *os.File) (*os.File, error) {
-	var twin int
-	err := control(f, func(fd int) (err error) {
-		if twin, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0); err != nil {
-			return err
-		}
-		return unix.SetNonblock(twin, true)
-	})
-	if err != nil {
-		return f, err
-	}
-	return os.NewFile(uintptr(twin), f.Name()), f.Close()
-}
-
-// control lends the descriptor to call; File.Fd would make the file blocking.
-func control(f *os.File, call func(fd int) error) error {
-	conn, err := f.SyscallConn()
-	if err != nil {
-		return err
-	}
-	var result error
-	if err := conn.Control(func(fd uintptr) { result = call(int(fd)) }); err != nil {
-		return err
-	}
-	return result
-}
-
-// place makes link point to target in one step: whoever looks finds the old or
-// the new one.
-func place(target, link string) error {
-	if was, err := os.Lstat(link); err == nil && was.Mode()&os.ModeSymlink == 0 {
-		return fmt.Errorf("%s is no link: choose another name", link)
-	}
-	next := filepath.Join(filepath.Dir(link), "."+filepath.Base(link)+".next")
-	if err := os.Remove(next); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	if err := os.Symlink(target, next); err != nil {
-		return err
-	}
-	return os.Rename(next, link)
 }

@@ -3,7 +3,7 @@ package barcodesim
 import (
 	"bytes"
 	"context"
-	"os"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -69,7 +69,7 @@ func (s *Scanner) Await(ctx context.Context, order []byte, n int) error {
 }
 
 // listen takes what comes until the cable is pulled.
-func (s *Scanner) listen(unit *os.File) {
+func (s *Scanner) listen(unit io.Reader) {
 	var came []byte
 	buf := make([]byte, 256)
 	for {

@@ -88,8 +88,7 @@ type Printer struct {
 	link string // symlink to the pty; "" = not on a pty
 	door *door  // on the network; nil = not there
 
-	plugMu sync.Mutex // guards wire, linked and closed
-	linked bool       // the symlink is ours
+	plugMu sync.Mutex // guards wire and closed
 	wire   *wire      // nil = unplugged
 	closed bool
 	buffer *buffer
@@ -132,7 +131,7 @@ func (p *Printer) unplug() {
 	}
 }
 
-// Close switches the unit off and takes its pty away. Twice is fine.
+// Close pulls the cable and switches the unit off. Twice is fine.
 func (p *Printer) Close() error {
 	p.plugMu.Lock()
 	defer p.plugMu.Unlock()
@@ -143,7 +142,7 @@ func (p *Printer) Close() error {
 	close(p.off)
 	p.unplug()
 	p.work.Wait()
-	return p.unlink()
+	return nil
 }
 
 // A wire is the cable while it is plugged in.
