@@ -23,7 +23,6 @@ import (
 	"motcua/devices/card/cccd"
 	"motcua/devices/card/lds"
 	"motcua/devices/card/lds/ldstest"
-	"motcua/devices/card/pcsc"
 	"motcua/devices/card/pcsc/pcscdtest"
 	"motcua/kiosk/config"
 )
@@ -280,65 +279,6 @@ func TestCardReadFaults(t *testing.T) {
 	}
 }
 
-// The doctor names the part at fault with a sentence that says what to do.
-func TestCardDoctor(t *testing.T) {
-	for _, tt := range []struct {
-		name, driver, more string
-		reader             func(*cardsim.Reader, *cardsim.Chip)
-		code               int
-		want               []string
-	}{
-		{name: "all well", driver: "acr122s", more: `port = "/dev/ttyS9"`, reader: (*cardsim.Reader).Lay,
-			want: []string{"trust anchors  ok", "1 root certificates, 1 revocation lists, of VN", "card reader    ok     at /dev/ttyS9", "antenna        ok", "chip           ok     an ID card"}},
-		{name: "no card", driver: "acr122s", more: `port = "/dev/ttyS9"`, code: inTrouble, reader: func(*cardsim.Reader, *cardsim.Chip) {},
-			want: []string{"antenna        FAULT", "→ lay the card flat"}},
-		{name: "no ID card", driver: "acr122s", more: `port = "/dev/ttyS9"`, code: inTrouble,
-			reader: func(r *cardsim.Reader, c *cardsim.Chip) { c.Fail(3, cardsim.OtherStatus); r.Lay(c) },
-			want:   []string{"chip           FAULT", "→ Lay an ID card"}},
-		{name: "no daemon", driver: "pcsc", code: inTrouble,
-			want: []string{"card daemon    FAULT", "install pcscd and run `systemctl enable --now pcscd.socket`"}},
-		{name: "no reader in the configuration", driver: "serial", more: "port = \"/dev/ttyS9\"\n[[peripheral]]\n", code: inTrouble,
-			want: []string{"configuration  FAULT", "→ Give the file with --config"}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			w := open(t, tt.driver, tt.more)
-			nowhere := filepath.Join(t.TempDir(), "pcscd.comm")
-			doctor := func(t *testing.T) {
-				made, c := w.issue(t, ldstest.None)
-				r := cardsim.NewReader("chip")
-				if tt.reader != nil {
-					tt.reader(r, c)
-				}
-				d := w.desk(t, r, "")
-				opened := 0
-				d.readers = func(context.Context, config.Peripheral, string) (card.Reader, error) {
-					if opened++; opened > 1 { // closed after the first look
-						r = cardsim.NewReader("chip")
-						tt.reader(r, c)
-					}
-					return r, nil
-				}
-				unit := w.unit()
-				unit.Daemon = nowhere
-				if code := w.explained(cardDoctorCmd{cardUnit: unit, Timeout: 5 * time.Second}.Run(d)); code != tt.code {
-					t.Errorf("exit code %d, want %d", code, tt.code)
-				}
-				for _, want := range tt.want {
-					if !strings.Contains(squeeze(w.out.String()), squeeze(want)) {
-						t.Errorf("does not tell %q:\n%s", want, w.out.String())
-					}
-				}
-				w.silent(t, made.Person, c)
-			}
-			if tt.driver == "pcsc" {
-				doctor(t) // a real socket is looked for
-			} else {
-				synctest.Test(t, doctor)
-			}
-		})
-	}
-}
-
 // Both verbs through the real card daemon, with the chip on its virtual reader.
 func TestCardBehindTheDaemon(t *testing.T) {
 	w := open(t, "pcsc", "")
@@ -427,44 +367,5 @@ func TestCardPortInUse(t *testing.T) {
 	err := &cardFault{err: devices.Fail("chip", "open", devices.ErrRefused, fmt.Errorf("in use by another program"))}
 	if code := explain(&out, err); code != inTrouble || !strings.Contains(out.String(), "systemctl stop kiosk") {
 		t.Errorf("exit code %d: %s", code, out.String())
-	}
-}
-
-// Where the error itself says what to do, the hint says nothing else.
-func TestCardHints(t *testing.T) {
-	for _, err := range []error{pcsc.ErrNoDaemon, pcsc.ErrDenied, pcsc.ErrVersion, pcsc.ErrHung, pcsc.ErrNoReader, pcsc.ErrUnlisted, pcsc.ErrStuck, pcsc.ErrMute} {
-		for _, reason := range []error{devices.ErrGone, devices.ErrRefused, devices.ErrSilent} {
-			f := &cardFault{err: devices.Fail("chip", "open", reason, err)}
-			if got, want := f.hint(), "`kioskctl card doctor` looks at each part"; got != want {
-				t.Errorf("%v: hint %q, want %q", f, got, want)
-			}
-		}
-	}
-	if got := (&cardFault{err: devices.Fail("chip", "open", devices.ErrRefused, pcsc.ErrBusy)}).hint(); !strings.Contains(got, "systemctl stop kiosk") {
-		t.Errorf("another program has the reader: hint %q", got)
-	}
-}
-
-// Roots that have expired and lists out of date are told before a card shows it.
-func TestCardDoctorOnOldAnchors(t *testing.T) {
-	for name, want := range map[string]struct {
-		root, list time.Duration // until which they are good, from today
-		text       string
-	}{
-		"expired root": {-time.Hour, time.Hour, "none of the roots valid today"},
-		"stale list":   {time.Hour, -time.Hour, "none of the lists up to date"},
-		"all well":     {time.Hour, time.Hour, "of VN\n"},
-	} {
-		w := open(t, "acr122s", `port = "/dev/ttyS9"`)
-		w.write(t, "root.cer", w.state.RootUntil(visited.Add(want.root)))
-		w.write(t, "list.crl", w.state.RevocationList(visited.Add(want.list)))
-		_, trusted, err := w.unit().unit()
-		if err != nil {
-			t.Fatal(err)
-		}
-		f := cardDoctorCmd{}.anchors(&desk{now: visited, words: &w.words}, trusted)
-		if !f.OK || !strings.Contains(f.Found+"\n", want.text) || (f.Do == "") != (name == "all well") {
-			t.Errorf("%s: %+v, want %q", name, f, want.text)
-		}
 	}
 }

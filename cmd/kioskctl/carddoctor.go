@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"motcua/devices/card"
 	"motcua/devices/card/acr122s"
 	"motcua/devices/card/emrtd"
+	"motcua/devices/card/lds"
 	"motcua/devices/card/pcsc"
 	"motcua/kiosk/config"
 )
@@ -139,17 +141,34 @@ func (c cardDoctorCmd) line(d *desk, p config.Peripheral) finding {
 // chip asks the chip how it wants to be opened, and opens it with nothing.
 func chip(ctx context.Context, k card.Card) finding {
 	const part = "chip"
-	opened, err := emrtd.Open(ctx, k, emrtd.Options{})
+	ways, err := emrtd.Ways(ctx, k)
+	if err != nil {
+		return seen(part, "does not answer as an ID card does", err)
+	}
+	opened, err := emrtd.Open(ctx, k, emrtd.Options{}) // in the same breath: nothing was agreed yet
 	switch {
 	case err == nil:
 		opened.Close()
 		return finding{part, "opened without a password", false, "This is no ID card as the standard has it: try another."}
 	case errors.Is(err, emrtd.ErrAsk):
-		return finding{part, "an ID card: it asks for its number; `kioskctl card read` goes on from here", true, ""}
+		return finding{part, "an ID card, opened by " + manners(ways) + ": it asks for its number; `kioskctl card read` goes on from here", true, ""}
 	case errors.Is(err, emrtd.ErrWrongCard):
 		return finding{part, "the card speaks, but is no ID card", false, "Lay an ID card with a chip on the reader."}
 	}
-	return seen(part, "does not answer as an ID card does", err)
+	return seen(part, "does not answer as an ID card does, opened by "+manners(ways), err)
+}
+
+// manners names the ways of PACE by their numbers in the standard, which name a make
+// of chip and no holder.
+func manners(ways []lds.PACE) string {
+	if len(ways) == 0 {
+		return "BAC alone"
+	}
+	list := make([]string, len(ways))
+	for i, w := range ways {
+		list[i] = fmt.Sprintf("PACE %v with parameters %d", w.Protocol, w.Parameter)
+	}
+	return strings.Join(list, ", ")
 }
 
 // seen is a part and, if it is at fault, what to do about it.

@@ -110,6 +110,16 @@ func newChip(c card.Card, o Options) *Chip {
 // Method tells how the chip was opened.
 func (c *Chip) Method() Method { return c.method }
 
+// Ways asks a chip by which ways of PACE it can be opened, known here or not, and
+// leaves it closed. It takes two exchanges. A chip without EF.CardAccess, or a card
+// of another kind, has none. It fails as Open does before it tries a password.
+func Ways(ctx context.Context, c card.Card) ([]lds.PACE, error) {
+	chip := newChip(c, Options{})
+	defer chip.Close()
+	_, err := chip.access(ctx)
+	return chip.offered.PACE, err
+}
+
 // OffersPACE tells whether the chip said that it does PACE in a way known here. One
 // that does and was opened by BAC refused PACE with the same password, or somebody
 // in between did in its stead: CheckAccess cannot tell, as nothing was taken out.
