@@ -32,6 +32,7 @@ import (
 	"motcua/kiosk/screen"
 	"motcua/kiosk/station"
 	"motcua/kiosk/submission"
+	"motcua/kiosk/visit"
 )
 
 // site is where a house can be opened: a configuration, and units on ptys.
@@ -296,5 +297,23 @@ func TestPlugsNotHeardAnyMore(t *testing.T) {
 	leave()
 	if err := <-ended; !errors.Is(err, context.Canceled) || errors.Is(err, devices.ErrClosed) {
 		t.Errorf("it ended with %v", err)
+	}
+}
+
+// A disk that fails is no word on whether a submission is there.
+func TestLookUpFails(t *testing.T) {
+	s := newSite(t)
+	h, err := s.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.lookUp(t.Context(), submission.NewID(), submission.Secret(rand.Reader)); got.Result != visit.LookUpOffline {
+		t.Errorf("a closed outbox: %+v", got)
+	}
+	if got := h.lookUp(t.Context(), submission.NewID(), "?"); got.Result != visit.LookUpUnknown {
+		t.Errorf("no secret: %+v", got)
 	}
 }

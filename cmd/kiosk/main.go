@@ -84,7 +84,7 @@ func run(path string) int {
 		ended <- errors.Join(err, h.close())
 		h.screen.Close()
 	}()
-	go watch(ctx)
+	go watch(ctx, stop)
 	h.screen.Run()
 	leave() // the window was closed, or everything has ended
 	if err := <-ended; err != nil {
@@ -95,9 +95,10 @@ func run(path string) int {
 }
 
 // watch ends the program, with every stack on stderr, when it has not ended by
-// itself in time after it was told to.
-func watch(ctx context.Context) {
+// itself in time after it was told to. A second signal ends it at once.
+func watch(ctx context.Context, unheard func()) {
 	<-ctx.Done()
+	unheard()
 	<-time.After(shutdownTime)
 	fmt.Fprintln(os.Stderr, "kiosk: does not end by itself:")
 	if err := pprof.Lookup("goroutine").WriteTo(os.Stderr, 2); err != nil {

@@ -49,10 +49,13 @@ func (h *house) health() uplink.Health {
 func (h *house) lookUp(ctx context.Context, id, secret string) visit.LookedUp {
 	d, err := h.uplink.LookUp(ctx, id, secret)
 	switch {
-	case errors.Is(err, uplink.ErrOffline):
-		return visit.LookedUp{Result: visit.LookUpOffline}
-	case err != nil:
+	case errors.Is(err, uplink.ErrNotFound), errors.Is(err, uplink.ErrTooMany):
 		return visit.LookedUp{Result: visit.LookUpUnknown}
+	case err != nil: // it may well be there
+		if !errors.Is(err, uplink.ErrOffline) && ctx.Err() == nil {
+			h.log.Error("look up", "err", err)
+		}
+		return visit.LookedUp{Result: visit.LookUpOffline}
 	}
 	out := visit.LookedUp{Result: visit.LookUpFound, Dossier: d.Code, Due: d.Due, State: "lookup.state." + string(d.State)}
 	if p, ok := h.pack.Procedure(d.Procedure); ok {

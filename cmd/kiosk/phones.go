@@ -22,10 +22,11 @@ func (h *house) phones(unit pack.Unit) *station.Phones {
 	if at, err := netip.ParseAddrPort(c.Listen); host == "" && err == nil {
 		host = at.Addr().String()
 	}
-	show, err := handover.SelfSigned(host)
-	if !c.SelfSigned {
-		show, err = handover.Files(c.Certificate, c.Key, host)
+	certificate := func() (handover.Certificate, error) { return handover.Files(c.Certificate, c.Key, host) }
+	if c.SelfSigned {
+		certificate = func() (handover.Certificate, error) { return handover.SelfSigned(host) }
 	}
+	show, err := certificate()
 	if err != nil {
 		h.log.Error("no page for phones", "err", err)
 		h.troubles.Set("handover-away", time.Now())

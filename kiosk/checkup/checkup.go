@@ -101,29 +101,24 @@ func (b *Book) Note(o Outcome) error {
 	return nil
 }
 
-func (b *Book) replace(path string, text []byte) (err error) {
+func (b *Book) replace(path string, text []byte) error {
 	f, err := os.CreateTemp(b.folder, ".new-*")
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, f.Close(), os.Remove(f.Name()))
-		}
-	}()
 	if owner, err := os.Stat(b.folder); err == nil {
 		own(f.Name(), owner)
 	}
-	if _, err := f.Write(text); err != nil {
-		return err
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
 	}
-	if err := f.Sync(); err != nil {
-		return err
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
 	}
-	_ = f.Close() // synced: there is nothing left to fail
 	dir, err := os.Open(b.folder)
 	if err != nil {
 		return nil // the name is there; only its durability cannot be asked for

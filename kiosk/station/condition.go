@@ -1,6 +1,7 @@
 package station
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -123,6 +124,11 @@ func (c *conditions) wake() {
 	}
 }
 
+// of lists the units of one thing, in the order of preference.
+func (c *conditions) of(thing string) []Condition {
+	return slices.DeleteFunc(c.list(), func(k Condition) bool { return k.Thing != thing })
+}
+
 func (c *conditions) list() []Condition {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -142,19 +148,20 @@ func (c *conditions) change() <-chan struct{} {
 // Conditions tells how every configured unit is, in the order of preference.
 func (s *Station) Conditions() []Condition { return s.units.list() }
 
-// Best is the state of the best unit of a thing; Away where there is none.
+// Best is the state of the best unit of a thing: one that is fine, else one of which
+// nothing is known, else the preferred one; Away where there is none.
 func (s *Station) Best(thing string) State {
-	best := Away
+	best := State("")
 	for _, c := range s.units.list() {
 		switch {
 		case c.Thing != thing:
 		case c.State.Fine():
 			return c.State
-		case !c.State.Bad():
+		case best == "" || best.Bad() && !c.State.Bad():
 			best = c.State
 		}
 	}
-	return best
+	return cmp.Or(best, Away)
 }
 
 // is notes how a unit is and keeps its troubles true. wrong is "" when nobody has

@@ -163,9 +163,10 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// pay prints one receipt that is owed, as often as it takes.
+// pay prints one receipt that is owed, as often as it takes. Why it does not come out
+// is logged when it is another reason than before.
 func (s *Station) pay(ctx context.Context, e outbox.Entry) bool {
-	for {
+	for why := ""; ; {
 		if !s.InVisit() {
 			err := s.print(ctx, s.owed(e.ID, 2, func(copies, width int) (receipt.Slip, error) {
 				return s.again(e, max(copies, 2), width)
@@ -174,7 +175,10 @@ func (s *Station) pay(ctx context.Context, e outbox.Entry) bool {
 				s.Log.Info("receipt printed that was owed", "id", e.ID)
 				return true
 			}
-			s.Log.Warn("receipt owed and not printed", "id", e.ID, "err", err)
+			if said := err.Error(); said != why && ctx.Err() == nil {
+				why = said
+				s.Log.Warn("receipt owed and not printed", "id", e.ID, "err", err)
+			}
 		}
 		if !wait(ctx, owedEvery) {
 			return false

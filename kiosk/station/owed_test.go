@@ -156,3 +156,34 @@ func TestNothingOwedForNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestOwedWhileAway: as long as no printer prints, what is owed is tried, and why it
+// does not come out is logged once.
+func TestOwedWhileAway(t *testing.T) {
+	shelf := newShelf(t)
+	dir := t.TempDir()
+	j := openJournal(t, filepath.Join(dir, "journal"))
+	o := options{silent: true, files: true, dir: filepath.Join(dir, "outbox"), journal: j}
+	play(t, shelf, o, func(w *ward) {
+		w.to(visit.AtReview)
+		w.do("consent", "submit")
+	})
+	o.empty = true
+	play(t, shelf, o, func(w *ward) {
+		w.pass(10 * time.Minute)
+		if n := strings.Count(w.log.String(), "receipt owed and not printed"); n != 1 {
+			t.Errorf("logged %d times in ten minutes", n)
+		}
+		if !w.wrong("receipt-owed", "") {
+			t.Error("staff are not told")
+		}
+		w.printer.be(receipt.OK)
+		w.pass(10 * time.Second)
+		if n := w.printer.pieces(); n != 1 {
+			t.Errorf("%d pieces when the paper is back", n)
+		}
+	})
+	if err := j.Close(); err != nil {
+		t.Error(err)
+	}
+}

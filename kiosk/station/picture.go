@@ -212,7 +212,12 @@ func (s *Station) expose(ctx context.Context) (picture []byte, err error) {
 	if err != nil {
 		return nil, late(ctx, s.booth.unit.Name, err)
 	}
-	defer func() { err = errors.Join(err, source.Close()) }()
+	defer func() {
+		if shut := source.Close(); shut != nil {
+			clear(picture) // nobody gets it
+			picture, err = nil, errors.Join(err, shut)
+		}
+	}()
 	last, spoiled := -1, 0
 	for n := 1; ; n++ {
 		frame, err := source.Frame(ctx)

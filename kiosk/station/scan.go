@@ -28,13 +28,23 @@ func (s *scanner) run(ctx context.Context, plugs Plugs) {
 	keep(ctx, plugs, s.Open, s.read, func(err error) { s.told(s.Name, err) })
 }
 
+// noiseEvery is how often it is logged at most that a scanner sends what is no code:
+// one that is set to another speed sends nothing else.
+const noiseEvery = time.Minute
+
 // read hands on codes until the unit fails.
 func (s *scanner) read(ctx context.Context, unit barcode.Scanner) error {
+	var logged time.Time
+	garbled := 0
 	for {
 		code, err := unit.Next(ctx)
 		switch {
 		case errors.Is(err, devices.ErrGarbled):
-			s.desk.log.Warn("code not readable", "unit", s.Name)
+			garbled++
+			if now := s.desk.now(); now.Sub(logged) >= noiseEvery {
+				s.desk.log.Warn("code not readable", "unit", s.Name, "times", garbled)
+				logged, garbled = now, 0
+			}
 			s.desk.post(visit.Garbled{})
 		case err != nil:
 			return err

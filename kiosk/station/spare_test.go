@@ -101,6 +101,87 @@ func TestAllScanners(t *testing.T) {
 	})
 }
 
+// TestReaderStandsBy: while the second reader does its work, the first heals as soon
+// as it can be had again, and is not taken from anybody; it is used when the second
+// one is lost.
+func TestReaderStandsBy(t *testing.T) {
+	shelf := newShelf(t)
+	play(t, shelf, options{spare: true, silent: true}, func(w *ward) {
+		is := func(unit string) station.Condition {
+			for _, c := range w.s.Conditions() {
+				if c.Unit == unit {
+					return c
+				}
+			}
+			return station.Condition{}
+		}
+		w.pullReader(refused("reader"))
+		w.pass(3 * time.Second)
+		if a, b := is("reader"), is("reader-2"); a.State != station.Refused || a.Trouble != "reader-denied" || b.State != station.OK {
+			t.Fatalf("lost: %+v, %+v", a, b)
+		}
+		w.reader.fail(gone("reader"))
+		w.pass(6 * time.Second)
+		if a := is("reader"); a.State != station.Away || a.Trouble != "reader-away" {
+			t.Errorf("unplugged while it was refused: %+v", a)
+		}
+		w.reader.plug()
+		w.pass(6 * time.Second)
+		if a, b := is("reader"), is("reader-2"); a.State != station.Unknown || a.Trouble != "" || b.State != station.OK {
+			t.Errorf("put back: %+v, %+v", a, b)
+		}
+		if left := w.troubles.All(); len(left) != 0 {
+			t.Errorf("troubles stay: %v", left)
+		}
+		w.standby.Unplug()
+		w.pass(3 * time.Second)
+		if a := is("reader"); a.State != station.OK {
+			t.Errorf("the second one lost: %+v", a)
+		}
+	})
+}
+
+// TestBest: what is bad is told as what it is, and what is not known is not bad.
+func TestBest(t *testing.T) {
+	shelf := newShelf(t)
+	play(t, shelf, options{spare: true, silent: true}, func(w *ward) {
+		for _, c := range []struct {
+			first, spare receipt.Status
+			want         station.State
+		}{
+			{receipt.PaperOut, receipt.OK, station.OK},
+			{receipt.PaperOut, receipt.CoverOpen, station.PaperOut},
+			{receipt.PaperOut, receipt.Unknown, station.Unknown},
+			{receipt.Unsupported, receipt.PaperOut, station.Unsupported},
+			{receipt.OK, receipt.PaperOut, station.OK},
+		} {
+			w.printer.be(c.first)
+			w.spare.be(c.spare)
+			w.pass(time.Second)
+			if got := w.s.Best(station.ThingPrinter); got != c.want {
+				t.Errorf("the first is %v, the spare %v: %q, want %q", c.first, c.spare, got, c.want)
+			}
+		}
+		if got := w.s.Best(station.ThingCamera); got != station.Away {
+			t.Errorf("no camera: %q", got)
+		}
+	})
+}
+
+// TestNoise: a scanner that sends nothing but noise does not fill the log.
+func TestNoise(t *testing.T) {
+	shelf := newShelf(t)
+	play(t, shelf, options{silent: true}, func(w *ward) {
+		for range 1200 { // two minutes
+			w.scanner.codes <- ""
+			w.pass(100 * time.Millisecond)
+		}
+		if n := strings.Count(w.log.String(), "code not readable"); n < 2 || n > 3 {
+			t.Errorf("logged %d times in two minutes", n)
+		}
+	})
+}
+
 // TestDuty: behind the PIN staff see how each part is, and a change of paper ends in
 // a test sheet that the scanner reads back.
 func TestDuty(t *testing.T) {

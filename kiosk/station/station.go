@@ -87,7 +87,8 @@ type Station struct {
 	scanners []*scanner
 	printers []*printer
 	reader   *reader
-	booth    *booth // nil = no camera
+	booth    *booth        // nil = no camera
+	opening  chan struct{} // full while a card reader is being opened
 	work     sync.WaitGroup
 
 	mu      sync.Mutex // guards what follows
@@ -108,7 +109,8 @@ type stamped struct {
 
 // New makes a Station; Run starts it.
 func New(p Parts) *Station {
-	s := &Station{Parts: p, events: make(chan stamped, queue), units: &conditions{}, pending: map[string]int{}}
+	s := &Station{Parts: p, events: make(chan stamped, queue), units: &conditions{}, pending: map[string]int{},
+		opening: make(chan struct{}, 1)}
 	s.desk = &desk{post: s.Post, log: p.Log, now: p.Now}
 	for _, u := range p.Printers {
 		s.units.add(ThingPrinter, u.Name, u.Model)
@@ -145,6 +147,9 @@ func (s *Station) Run(ctx context.Context) error {
 	}
 	if s.reader != nil {
 		s.do(func() { s.reader.run(ctx) })
+	}
+	if len(s.Readers) > 1 {
+		s.do(func() { s.mindStandby(ctx) })
 	}
 	if s.booth != nil {
 		s.do(func() { s.runBooth(ctx) })

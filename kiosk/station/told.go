@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"time"
 
 	"motcua/devices"
 	"motcua/devices/card"
@@ -53,8 +54,14 @@ func (s *Station) printerState() visit.PrinterState {
 	return main
 }
 
-// openReader opens the first reader that can be had, and says how the others are.
+// openReader opens the first reader that can be had, and says how those before it
+// are.
 func (s *Station) openReader(ctx context.Context) (card.Reader, error) {
+	back, err := s.readerTurn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer back()
 	var failed error
 	for _, u := range s.Readers {
 		unit, err := u.Open(ctx)
@@ -67,10 +74,79 @@ func (s *Station) openReader(ctx context.Context) (card.Reader, error) {
 		if ctx.Err() != nil {
 			return nil, err
 		}
-		s.is(u.Name, Away, s.readerTrouble(err), err)
+		s.readerLost(u.Name, err)
 		failed = cmp.Or(failed, err)
 	}
 	return nil, failed
+}
+
+// readerTurn waits until no reader is being opened; back ends one's own turn.
+func (s *Station) readerTurn(ctx context.Context) (back func(), err error) {
+	select {
+	case s.opening <- struct{}{}:
+		return func() { <-s.opening }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// standbyEvery is how often a reader that could not be opened is tried while another
+// one does its work.
+const standbyEvery = 5 * time.Second
+
+// mindStandby keeps true the troubles of the readers that are not in use: one that
+// can be had again stands by.
+func (s *Station) mindStandby(ctx context.Context) {
+	for {
+		came := coming(s.Plugs)
+		select {
+		case <-ctx.Done():
+			return
+		case <-came:
+		case <-time.After(standbyEvery):
+		}
+		for i, c := range s.units.of(ThingReader) {
+			if c.Trouble != "" && ctx.Err() == nil {
+				s.tryStandby(ctx, s.Readers[i])
+			}
+		}
+	}
+}
+
+// tryStandby looks whether a reader can be had, unless it is the keeper's to try.
+func (s *Station) tryStandby(ctx context.Context, u Unit[card.Reader]) {
+	back, err := s.readerTurn(ctx)
+	if err != nil {
+		return
+	}
+	defer back()
+	if using := s.readerInUse(); using == "" || using == u.Name {
+		return
+	}
+	unit, err := u.Open(ctx)
+	if err == nil {
+		err = closing(unit)
+	}
+	switch {
+	case ctx.Err() != nil:
+	case err == nil:
+		s.is(u.Name, Unknown, "", nil)
+	default:
+		s.readerLost(u.Name, err)
+	}
+}
+
+// readerInUse is the name of the reader that is open; "" = none is.
+func (s *Station) readerInUse() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.using
+}
+
+// readerLost notes why a reader cannot be used.
+func (s *Station) readerLost(unit string, err error) {
+	state, _ := lost(err, "", "")
+	s.is(unit, state, s.readerTrouble(err), err)
 }
 
 func (s *Station) readerTrouble(err error) trouble.Code {
@@ -95,7 +171,7 @@ func (s *Station) readerTold(state visit.Reader, err error) {
 	switch {
 	case unit == "": // none could be opened: each was told
 	case state == visit.ReaderAway:
-		s.is(unit, Away, s.readerTrouble(err), err)
+		s.readerLost(unit, err)
 	default:
 		s.is(unit, lies[state], "", nil)
 	}

@@ -53,10 +53,7 @@ func (s *Station) CardTest(ctx context.Context, unit string) error {
 	if i < 0 {
 		return devices.Fail(unit, op, devices.ErrGone, errNoSuchUnit)
 	}
-	s.mu.Lock()
-	using := s.using
-	s.mu.Unlock()
-	if using == unit {
+	if s.readerInUse() == unit {
 		return devices.Fail(unit, op, devices.ErrRefused, errInUse)
 	}
 	r, err := s.Readers[i].Open(ctx)

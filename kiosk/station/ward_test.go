@@ -80,6 +80,7 @@ type options struct {
 	silent  bool   // nobody listens to the mouth
 	files   bool   // there is an outbox, whose opening takes its time
 	full    bool   // the disk
+	empty   bool   // the printer, from the start
 	dir     string // of the outbox; "" = a new one
 	journal *journal.Journal
 	pin     string // hash
@@ -92,6 +93,9 @@ func play(t *testing.T, s *shelf, o options, body func(*ward)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &ward{hall: &hall{t: t, log: &safeBuffer{}, troubles: &trouble.Board{}, shown: make(chan struct{})}, shelf: s,
 			scanner: &scanner{newSocket(), make(chan string)}, printer: newPrinter("printer"), speaker: speaker{newSocket()}, reader: newSocket()}
+		if o.empty {
+			w.printer.be(receipt.PaperOut)
+		}
 		if o.files {
 			free := int64(-1)
 			if o.full {

@@ -41,7 +41,7 @@ const (
 	shift = 30 * time.Minute
 )
 
-// Kinds are all troubles there are.
+// kinds are all troubles there are.
 var kinds = map[Code]Kind{
 	"scanner-away":    {Staff, blip, shift, "cable"},
 	"scanner-refused": {Technician, blip, 0, ""},
