@@ -51,7 +51,7 @@ func build(m *testing.M) int {
 }
 
 // limit is how long one test may take, its stage included.
-const limit = 3 * time.Minute
+const limit = 6 * time.Minute
 
 // open puts a station on for one test, with a citizen in front of it. What was
 // put on is taken down when the test ends; its logs are shown if it failed.

@@ -49,12 +49,14 @@ func (s *Stage) StartCentral(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.later(p.end)
+	if c.run == nil {
+		s.later(func() error { return c.run.end() })
+	}
+	c.run = p
 	lines, err := p.lines(ctx, "ready")
 	if err != nil {
 		return err
 	}
-	c.run = p
 	for _, line := range lines {
 		switch name, value, _ := strings.Cut(line, " "); name {
 		case "api":

@@ -58,6 +58,8 @@ func launch(dir, name string, env []string, argv ...string) (*process, error) {
 	p := &process{name: name, cmd: cmd, log: path, out: bufio.NewReader(ours), pipe: ours, done: make(chan struct{})}
 	go func() {
 		p.err = cmd.Wait()
+		// What it left behind. Not later: the number may then be somebody else's.
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		close(p.done)
 	}()
 	return p, nil
@@ -166,13 +168,13 @@ func (p *process) cpu() (time.Duration, error) {
 	return time.Duration(ticks) * 10 * time.Millisecond, nil
 }
 
-// end asks the program to end and waits; its whole group is killed when it
-// takes longer than patience, and what it left behind is killed too.
+// end asks the program to end and waits; it is killed when it takes longer than
+// patience. What it started and left behind is killed with it.
 func (p *process) end() error {
 	return p.stop(syscall.SIGTERM)
 }
 
-// kill ends the program and its group on the spot, as a power cut does.
+// kill ends the program and what it started on the spot, as a power cut does.
 func (p *process) kill() error {
 	return p.stop(syscall.SIGKILL)
 }
@@ -190,8 +192,8 @@ func (p *process) stop(sig syscall.Signal) error {
 	case <-p.done:
 	case <-late.C:
 		err = p.failed(fmt.Sprintf("did not end within %v of being asked", patience))
+		_ = p.cmd.Process.Kill()
 	}
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // the group, most often empty by now
 	<-p.done
 	_ = p.pipe.Close() // what nobody read is of no use any more
 	return err

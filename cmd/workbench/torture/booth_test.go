@@ -1,22 +1,23 @@
 package torture
 
 import (
-	"bufio"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os/exec"
-	"strconv"
+	"os"
+	"path/filepath"
 	"strings"
-	"sync"
+	"testing"
 	"time"
 
 	"motcua/cmd/workbench/desk"
+	"motcua/cmd/workbench/display"
 	"motcua/cmd/workbench/proof"
 	"motcua/cmd/workbench/stage"
-	"motcua/cmd/workbench/walk"
-	"motcua/kiosk/hatch"
+	"motcua/devices/receipt/journal"
 	"motcua/kiosk/outbox"
 )
 
@@ -39,81 +40,47 @@ type booth struct {
 	owed   []string                // ids whose receipt was owed when the kiosk was last killed
 	slip   int64                   // the last one that was looked at
 	kills  map[string]int          // by phase and means
-	wrong  []string                // what was seen and may not be
 }
 
-// phase is what a kiosk is doing when it is killed.
-type phase string
-
-const (
-	starting  phase = "starting"  // from its launch on: opens, migrates, pays what is owed, sends
-	visited   phase = "visited"   // somewhere between the first touch and the consent
-	accepting phase = "accepting" // from the touch that submits: seals, keeps, prints, sends, marks
-	accepted  phase = "accepted"  // from the page that says so
-	leaving   phase = "leaving"   // the receipt is out, and the visitor goes
-)
-
-// blow is how a life ends.
-type blow struct {
-	at     phase
-	screen int           // of a visit, before which nothing happens
-	after  time.Duration // by the clock, from then on
-	call   string        // at the entry of a system call; "" = by the clock
-	nth    int           // of the thread that makes it
-	alone  bool          // central is dead meanwhile
-}
-
-// blowOf chooses how a life ends: most of them between the consent and the end of
-// the delivery.
-func blowOf(r *rand.Rand) blow {
-	upTo := func(d time.Duration) time.Duration { return time.Duration(r.Int64N(int64(d))) }
-	b := blow{alone: r.IntN(8) == 0}
-	switch n := r.IntN(100); {
-	case n < 20:
-		b.at, b.after = starting, upTo(time.Second)
-		if r.IntN(3) == 0 {
-			b.after = upTo(4 * time.Second)
-		}
-	case n < 30:
-		b.at, b.screen, b.after = visited, 1+r.IntN(10), upTo(300*time.Millisecond)
-	case n < 75:
-		b.at, b.after = accepting, upTo(1200*time.Millisecond)
-	case n < 88:
-		b.at, b.after = accepted, upTo(2*time.Second)
-	default:
-		b.at, b.after = leaving, upTo(time.Second)
+// openBooth puts a station on behind the bad network, its kiosk not yet begun.
+func openBooth(t *testing.T, seed uint64) *booth {
+	t.Helper()
+	bin := t.TempDir()
+	if err := stage.Build(t.Context(), bin); err != nil {
+		t.Fatal(err)
 	}
-	calls := []struct {
-		name string
-		most int
-	}{{"fsync", 4}, {"pwrite64", 10}, {"write", 24}}
-	c := calls[r.IntN(len(calls))]
-	if nth := 1 + r.IntN(c.most); b.at == starting && r.IntN(3) == 0 || b.at == accepting && r.IntN(2) == 0 {
-		b.call, b.nth = c.name, nth
+	dir, err := os.MkdirTemp("", "torture-") // short: a socket lies in it
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	b := &booth{seed: seed, stored: map[string]string{}, claims: map[string]string{}, codes: map[string]bool{},
+		first: map[string]int64{}, again: map[string]bool{}, kills: map[string]int{}, strace: findStrace()}
+	s, err := stage.Open(t.Context(), stage.Options{Dir: dir, Bin: bin, Width: 720, Height: 1280, Mute: true, NoReader: true,
+		Between: func(c *stage.Central) (string, error) {
+			b.weather = newWeather(t, seed, c.Dir(), c.Bundle(), "https://"+c.Addr)
+			return strings.TrimPrefix(b.weather.base, "https://"), nil
+		}})
+	if errors.Is(err, display.ErrNoXvfb) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if log, err := s.KioskLog(); t.Failed() && err == nil {
+			lines := strings.Split(strings.TrimSpace(log), "\n")
+			t.Logf("the kiosk's log ends:\n%s", strings.Join(lines[max(0, len(lines)-40):], "\n"))
+		}
+	})
+	b.stage = s
+	if err := s.KillKiosk(); err != nil {
+		t.Fatal(err)
 	}
 	return b
-}
-
-// lateBlow is when a kiosk is killed by the clock where the call never came at
-// which it was to be.
-const lateBlow = 10 * time.Second
-
-// String names a blow in the tally.
-func (b blow) String() string {
-	if b.call != "" {
-		return string(b.at) + " at " + b.call
-	}
-	return string(b.at) + " by the clock"
-}
-
-// errKilled ends a visit.
-var errKilled = errors.New("the kiosk was killed")
-
-// copies is what a visitor files: the procedure with the fewest questions.
-func copies() walk.Filing {
-	return walk.Filing{Procedure: "2.000815", Card: "card-11", Answers: map[string]string{
-		"y_paper": "ho-tich", "y_foreign": "no", "y_pages": "3", "y_copies": "2", "a_phone": "0912345678",
-	}}
 }
 
 // live starts the kiosk, lets somebody use it, and kills it.
@@ -129,16 +96,16 @@ func (b *booth) live(ctx context.Context, i int) error {
 	if err := b.stage.LaunchKiosk(); err != nil {
 		return err
 	}
-	a := &assassin{booth: b, blow: how}
-	err := a.visit(ctx)
-	a.wait()
+	l := &life{booth: b, blow: how}
+	err := l.visit(ctx)
+	l.wait()
 	if !errors.Is(err, errKilled) {
 		return fmt.Errorf("%v: %w", how, err)
 	}
 	if !b.stage.KioskFell() {
 		return fmt.Errorf("%v: the kiosk ended by itself", how)
 	}
-	b.kills[a.how()]++
+	b.kills[l.how()]++
 	if how.alone {
 		if err := b.stage.StartCentral(ctx); err != nil {
 			return err
@@ -149,12 +116,12 @@ func (b *booth) live(ctx context.Context, i int) error {
 		return err
 	}
 	switch n := len(b.stored) - before; {
-	case a.promised && n == 0:
+	case l.promised && n == 0:
 		return fmt.Errorf("%v: the screen said that it is accepted, and it is not in the outbox", how)
-	case n > 1, n == 1 && !a.submitted:
+	case n > 1, n == 1 && !l.submitted:
 		return fmt.Errorf("%v: %d more are in the outbox after one visit", how, n)
 	}
-	if a.promised {
+	if l.promised {
 		b.told++
 	}
 	if err := b.collect(ctx); err != nil {
@@ -164,183 +131,112 @@ func (b *booth) live(ctx context.Context, i int) error {
 	return err
 }
 
-// assassin ends one life.
-type assassin struct {
-	*booth
-	blow
-	armed     bool
-	submitted bool // or about to
-	promised  bool // the screen said that it is accepted
-	screens   int
-	late      bool // the call never came, or nobody could wait for it
-	strikes   sync.WaitGroup
-}
-
-// how names the blow as it fell.
-func (a *assassin) how() string {
-	if a.late {
-		return string(a.at) + " later by the clock"
+// settle lets the kiosk live until it has delivered all and owes nobody a receipt,
+// and ends it in order.
+func (b *booth) settle(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	if err := b.stage.StartKiosk(ctx); err != nil {
+		t.Fatal(err)
 	}
-	return a.blow.String()
-}
-
-// arm lays the trap, if there is one, and winds the clock.
-func (a *assassin) arm(ctx context.Context) error {
-	if a.armed {
-		return nil
-	}
-	a.armed = true
-	after := a.after
-	if a.call != "" {
-		switch laid, err := a.lay(ctx); {
-		case err != nil:
-			return err
-		case laid:
-			after = lateBlow
-		}
-	}
-	ended := a.stage.KioskEnded()
-	a.strikes.Go(func() {
-		select {
-		case <-ended:
-		case <-time.After(after):
-			a.late = a.call != ""
-			_ = a.stage.KillKiosk() // which waits; how it ended is looked at
-		}
-	})
-	return nil
-}
-
-// lay has strace attached to the kiosk, to kill it at a system call; false: it is
-// not there, or may not.
-func (a *assassin) lay(ctx context.Context) (bool, error) {
-	if a.strace == "" {
-		return false, nil
-	}
-	trap := exec.CommandContext(ctx, a.strace, "-f", "-o", "/dev/null", "-p", strconv.Itoa(a.stage.KioskPID()),
-		"-e", "trace="+a.call, "-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", a.call, a.nth))
-	said, err := trap.StderrPipe()
-	if err != nil {
-		return false, err
-	}
-	if err := trap.Start(); err != nil {
-		return false, err
-	}
-	lines := bufio.NewScanner(said)
-	attached := lines.Scan() && strings.Contains(lines.Text(), " attached")
-	a.strikes.Go(func() {
-		for lines.Scan() {
-		}
-		_ = trap.Wait() // it ends with the kiosk
-	})
-	return attached, nil
-}
-
-// wait returns once the kiosk is dead and nothing is left of the blow.
-func (a *assassin) wait() {
-	if !a.armed {
-		_ = a.stage.KillKiosk() // the visit went wrong, and is told of
-	}
-	<-a.stage.KioskEnded()
-	a.strikes.Wait()
-}
-
-// visit is what somebody does before the kiosk until that is dead.
-func (a *assassin) visit(ctx context.Context) error {
-	if a.at == starting {
-		if err := a.arm(ctx); err != nil {
-			return err
-		}
-		<-a.stage.KioskEnded()
-		return errKilled
-	}
-	if err := a.stage.AwaitScreen(ctx); err != nil {
-		return err
-	}
-	if err := a.stage.AwaitUnits(ctx); err != nil {
-		return err
-	}
-	err := a.file(ctx)
-	if err == nil {
-		return errors.New("the visitor is gone and the kiosk alive")
-	}
-	if _, alive := a.stage.Hatch.Screen(ctx, 0); alive == nil {
-		return err
-	}
-	if !a.armed {
-		return fmt.Errorf("nobody killed it: %w", err)
-	}
-	return errKilled
-}
-
-// file goes through a visit, and stays before the kiosk until that is dead.
-func (a *assassin) file(ctx context.Context) error {
-	c, f := &walk.Citizen{Stage: a.stage}, copies()
-	c.Look = func(ctx context.Context, s hatch.Screen) error {
-		a.screens++
-		if a.at == visited && a.screens >= a.screen {
-			return a.arm(ctx)
-		}
-		return nil
-	}
-	if err := c.Identify(ctx, f); err != nil {
-		return err
-	}
-	if _, err := c.Fill(ctx, f); err != nil {
-		return err
-	}
-	c.Look = func(ctx context.Context, s hatch.Screen) error { // before "submit", and on the page after it
-		switch {
-		case s.Screen == "review":
-			a.agreed++
-			a.submitted = true
-			if a.at == accepting {
-				return a.arm(ctx)
-			}
-		case a.at == accepted:
-			return a.arm(ctx)
-		}
-		return nil
-	}
-	before := time.Now().UnixMicro()
-	done, err := c.Submit(ctx)
-	if err != nil {
-		return err
-	}
-	if done.Screen == "notkept" {
-		return errors.New("the kiosk could not keep it")
-	}
-	a.promised = true
-	a.hear(done)
-	if a.at == leaving {
-		if _, err := a.stage.Desk.NextSlip(ctx, before); err != nil {
-			return err
-		}
-		if err := a.arm(ctx); err != nil {
-			return err
-		}
-		if err := c.Leave(ctx); err != nil {
-			return err
-		}
-	}
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
 	for {
-		s, err := a.stage.Hatch.Screen(ctx, c.Last().Seq)
+		s, err := b.stage.Hatch.Status(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		owed, err := b.unprinted()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Outbox.Waiting == 0 && len(owed) == 0 {
+			break
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("it does not settle: %d wait to be sent, receipts are owed of %v; %+v", s.Outbox.Waiting, owed, s.Uplink)
+		}
+	}
+	if err := b.collect(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(b.stage.EndKiosk(), b.look(ctx)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// unprinted are the submissions whose receipt the journal says is owed.
+func (b *booth) unprinted() (ids []string, err error) {
+	dir, err := os.MkdirTemp("", "journal-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "receipts.journal")
+	raw, err := os.ReadFile(filepath.Join(b.stage.Data(), "receipts.journal"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err := errors.Join(err, os.WriteFile(path, raw, 0o600)); err != nil {
+		return nil, err
+	}
+	j, err := journal.Open(path, journal.Options{})
+	if err != nil {
+		return nil, err
+	}
+	for _, job := range j.Unfinished() {
+		ids = append(ids, job.ID)
+	}
+	return ids, j.Close()
+}
+
+// look reads a copy of the disk of a kiosk that is dead: what was ever in the
+// outbox is there still, with the same bytes.
+func (b *booth) look(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "disk-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if err := os.CopyFS(dir, os.DirFS(b.stage.Data())); err != nil {
+		return err
+	}
+	box, err := outbox.Open(ctx, dir, outbox.Options{MinFree: -1})
+	if err != nil {
+		return err
+	}
+	defer box.Close()
+	if d := box.Damage(); d != nil {
+		return errors.New("the outbox is damaged")
+	}
+	list, err := box.List(ctx, outbox.Filter{})
+	if err != nil {
+		return err
+	}
+	b.states = map[string]outbox.State{}
+	for _, e := range list {
+		it, err := box.Item(ctx, e.ID)
 		if err != nil {
 			return err
 		}
-		a.hear(s)
-		if _, err := c.Now(ctx); err != nil {
-			return err
+		sum := sha256.Sum256(it.Sealed)
+		if had := b.stored[e.ID]; had != "" && had != hex.EncodeToString(sum[:]) {
+			return errors.New(e.ID + " has other bytes in the outbox than before")
+		}
+		b.stored[e.ID], b.states[e.ID], b.claims[e.Claim] = hex.EncodeToString(sum[:]), e.State, e.ID
+		if e.Central.Dossier != "" {
+			b.claims[e.Central.Dossier] = e.ID
 		}
 	}
-}
-
-// hear notes the code that the screen gives for what is accepted; it comes when
-// central has answered, or has not for long enough.
-func (a *assassin) hear(s hatch.Screen) {
-	if (s.Screen == "done" || s.Screen == "noprint") && s.Code != "" {
-		a.codes[s.Code] = true
+	for id := range b.stored {
+		if b.states[id] == "" {
+			return errors.New(id + " was in the outbox and is lost")
+		}
 	}
+	return nil
 }
 
 // collect looks at the slips that fell into the tray since it last did.
@@ -390,17 +286,9 @@ func (b *booth) read(ctx context.Context, slip int64) error {
 	case err != nil:
 		return err
 	case !marked && b.first[id] != 0:
-		b.wrong = append(b.wrong, fmt.Sprintf("%s has two receipts that look like the first, slips %d and %d", id, b.first[id], slip))
+		return fmt.Errorf("%s has two receipts that look like the first, this one and %d", id, b.first[id])
 	case !marked:
 		b.first[id] = slip
 	}
 	return nil
-}
-
-func findStrace() string {
-	path, err := exec.LookPath("strace")
-	if err != nil {
-		return ""
-	}
-	return path
 }

@@ -1,21 +1,11 @@
 package torture
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
-	"motcua/cmd/workbench/display"
-	"motcua/cmd/workbench/stage"
-	"motcua/devices/receipt/journal"
 	"motcua/kiosk/outbox"
 )
 
@@ -58,155 +48,6 @@ func TestKioskKilled(t *testing.T) {
 	}
 }
 
-// openBooth puts a station on behind the bad network, its kiosk not yet begun.
-func openBooth(t *testing.T, seed uint64) *booth {
-	t.Helper()
-	bin := t.TempDir()
-	if err := stage.Build(t.Context(), bin); err != nil {
-		t.Fatal(err)
-	}
-	dir, err := os.MkdirTemp("", "torture-") // short: a socket lies in it
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	b := &booth{seed: seed, stored: map[string]string{}, claims: map[string]string{}, codes: map[string]bool{},
-		first: map[string]int64{}, again: map[string]bool{}, kills: map[string]int{}, strace: findStrace()}
-	s, err := stage.Open(t.Context(), stage.Options{Dir: dir, Bin: bin, Width: 720, Height: 1280, Mute: true, NoReader: true,
-		Between: func(c *stage.Central) (string, error) {
-			b.weather = newWeather(t, seed, c.Dir(), c.Bundle(), "https://"+c.Addr)
-			return strings.TrimPrefix(b.weather.base, "https://"), nil
-		}})
-	if errors.Is(err, display.ErrNoXvfb) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-		if log, err := s.KioskLog(); t.Failed() && err == nil {
-			lines := strings.Split(strings.TrimSpace(log), "\n")
-			t.Logf("the kiosk's log ends:\n%s", strings.Join(lines[max(0, len(lines)-40):], "\n"))
-		}
-	})
-	b.stage = s
-	if err := s.KillKiosk(); err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
-// settle lets the kiosk live until it has delivered all and owes nobody a receipt,
-// and ends it in order.
-func (b *booth) settle(t *testing.T) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-	defer cancel()
-	if err := b.stage.StartKiosk(ctx); err != nil {
-		t.Fatal(err)
-	}
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		s, err := b.stage.Hatch.Status(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		owed, err := b.unprinted()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if s.Outbox.Waiting == 0 && len(owed) == 0 {
-			break
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("it does not settle: %d wait to be sent, receipts are owed of %v; %+v", s.Outbox.Waiting, owed, s.Uplink)
-		}
-	}
-	if err := b.collect(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(b.stage.EndKiosk(), b.look(ctx)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// unprinted are the submissions whose receipt the journal says is owed.
-func (b *booth) unprinted() (ids []string, err error) {
-	dir, err := os.MkdirTemp("", "journal-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "receipts.journal")
-	raw, err := os.ReadFile(filepath.Join(b.stage.Data(), "receipts.journal"))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err := errors.Join(err, os.WriteFile(path, raw, 0o600)); err != nil {
-		return nil, err
-	}
-	j, err := journal.Open(path, journal.Options{})
-	if err != nil {
-		return nil, err
-	}
-	for _, job := range j.Unfinished() {
-		ids = append(ids, job.ID)
-	}
-	return ids, j.Close()
-}
-
-// look reads a copy of the disk of a kiosk that is dead: what was ever in the
-// outbox is there still, with the same bytes.
-func (b *booth) look(ctx context.Context) error {
-	dir, err := os.MkdirTemp("", "disk-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	if err := os.CopyFS(dir, os.DirFS(b.stage.Data())); err != nil {
-		return err
-	}
-	box, err := outbox.Open(ctx, dir, outbox.Options{MinFree: -1})
-	if err != nil {
-		return err
-	}
-	defer box.Close()
-	if d := box.Damage(); d != nil {
-		return errors.New("the outbox is damaged")
-	}
-	list, err := box.List(ctx, outbox.Filter{})
-	if err != nil {
-		return err
-	}
-	b.states = map[string]outbox.State{}
-	for _, e := range list {
-		it, err := box.Item(ctx, e.ID)
-		if err != nil {
-			return err
-		}
-		sum := sha256.Sum256(it.Sealed)
-		if had := b.stored[e.ID]; had != "" && had != hex.EncodeToString(sum[:]) {
-			return errors.New(e.ID + " has other bytes in the outbox than before")
-		}
-		b.stored[e.ID], b.states[e.ID], b.claims[e.Claim] = hex.EncodeToString(sum[:]), e.State, e.ID
-		if e.Central.Dossier != "" {
-			b.claims[e.Central.Dossier] = e.ID
-		}
-	}
-	for id := range b.stored {
-		if b.states[id] == "" {
-			return errors.New(id + " was in the outbox and is lost")
-		}
-	}
-	return nil
-}
-
 // check holds central, the outbox, the screen and the paper against each other.
 func (b *booth) check(t *testing.T) {
 	t.Helper()
@@ -239,8 +80,5 @@ func (b *booth) check(t *testing.T) {
 		if b.stored[id] == "" {
 			t.Errorf("%s has a receipt and was never in the outbox", id)
 		}
-	}
-	for _, wrong := range b.wrong {
-		t.Error(wrong)
 	}
 }

@@ -70,7 +70,7 @@ func (o *office) bundle(station string) string { return filepath.Join(o.dir, "st
 func (o *office) open() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	cmd := exec.Command(o.bin, "serve", "--dir", o.dir, "--listen", o.addr, "--page", "127.0.0.1:0", "--dossier-delay", "0s")
+	cmd := exec.Command(o.bin, "serve", "--dir", o.dir, "--listen", o.addr, "--page", "127.0.0.1:0", "--dossier-delay", "0s", "--day-submissions", "0", "--day-parts", "0")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err

@@ -173,6 +173,14 @@ func seeded(t *testing.T) uint64 {
 	return seed
 }
 
+func findStrace() string {
+	path, err := exec.LookPath("strace")
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
 func add(to, from map[string]int) {
 	for k, n := range from {
 		to[k] += n
