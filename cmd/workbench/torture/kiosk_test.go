@@ -51,9 +51,9 @@ func TestKioskKilled(t *testing.T) {
 // check holds central, the outbox, the screen and the paper against each other.
 func (b *booth) check(t *testing.T) {
 	t.Helper()
-	held := (&office{dir: b.stage.Central.Dir()}).held(t)
+	atCentral := held(t, b.stage.Central.Dir())
 	for _, id := range slices.Sorted(maps.Keys(b.stored)) {
-		switch at := held[id]; {
+		switch at := atCentral[id]; {
 		case at == "":
 			t.Errorf("%s was accepted and is not at central", id)
 		case at != b.stored[id]:
@@ -66,7 +66,7 @@ func (b *booth) check(t *testing.T) {
 			t.Errorf("%s has no receipt, neither a first nor a marked one", id)
 		}
 	}
-	for id := range held {
+	for id := range atCentral {
 		if b.stored[id] == "" {
 			t.Errorf("%s is at central and was never in the outbox", id)
 		}

@@ -4,9 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"database/sql"
 	"errors"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,14 +90,14 @@ func TestMonthOffline(t *testing.T) {
 		t.Fatalf("the drain ended with %v\n%s", err, complaint)
 	}
 	draining := time.Since(began)
-	got := o.order(t)
+	got := order(t, o.dir)
 	for _, with := range []bool{false, true} {
 		others := func(id string) bool { return (len(told[id]) > 0) != with }
 		if got, want := slices.DeleteFunc(slices.Clone(got), others), slices.DeleteFunc(slices.Clone(want), others); !slices.Equal(got, want) {
 			t.Errorf("with papers %v: central received %d, want %d in the order of acceptance", with, len(got), len(want))
 		}
 	}
-	n, size := o.checkParts(t, o.held(t), told)
+	n, size := o.checkParts(t, held(t, o.dir), told)
 	o.checkPapers(t, want, told)
 	if len(samples) < 10 {
 		t.Fatalf("only %d samples of its memory", len(samples))
@@ -168,13 +166,10 @@ func median(all []int64) int64 {
 	return all[len(all)/2]
 }
 
-// order gives the ids in central's ledger in the order of reception.
-func (o *office) order(t *testing.T) (ids []string) {
+// order gives the ids in the ledger of central in dir in the order of reception.
+func order(t *testing.T, dir string) (ids []string) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.Join(o.dir, "ledger.db")}).EscapedPath()+"?_pragma=query_only(1)")
-	if err != nil {
-		t.Fatal(err)
-	}
+	db := ledger(t, dir)
 	defer db.Close()
 	rows, err := db.Query("SELECT id FROM submissions ORDER BY n")
 	if err != nil {

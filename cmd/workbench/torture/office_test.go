@@ -123,14 +123,21 @@ func (o *office) haunt(ctx context.Context) error {
 	}
 }
 
-// held reads what central's ledger holds: the SHA-256 of the sealed bytes by
-// id. It fails when one is there twice or has not just one dossier.
-func (o *office) held(t *testing.T) map[string]string {
+// ledger opens what central in dir has written, to be read.
+func ledger(t *testing.T, dir string) *sql.DB {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.Join(o.dir, "ledger.db")}).EscapedPath()+"?_pragma=query_only(1)")
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.Join(dir, "ledger.db")}).EscapedPath()+"?_pragma=query_only(1)")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return db
+}
+
+// held reads what the ledger of central in dir holds: the SHA-256 of the sealed
+// bytes by id. It fails when one is there twice or has not just one dossier.
+func held(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	db := ledger(t, dir)
 	defer db.Close()
 	rows, err := db.Query("SELECT id, sealed, coalesce(dossier, '') FROM submissions")
 	if err != nil {

@@ -110,9 +110,9 @@ func TestKilledAndReplayed(t *testing.T) {
 	died := o.died
 	o.kill(syscall.SIGTERM)
 
-	held, total, accepted, papered, told := o.held(t), 0, 0, 0, papers{}
+	atCentral, total, accepted, papered, told := held(t, o.dir), 0, 0, 0, papers{}
 	for _, w := range wards {
-		w.check(t, held)
+		w.check(t, atCentral)
 		total, accepted = total+len(w.begun), accepted+len(w.accepted)
 		for id, all := range w.told {
 			told[id] = all
@@ -121,14 +121,14 @@ func TestKilledAndReplayed(t *testing.T) {
 			}
 		}
 	}
-	n, size := o.checkParts(t, held, told)
-	for id := range held {
+	n, size := o.checkParts(t, atCentral, told)
+	for id := range atCentral {
 		if !slices.ContainsFunc(wards, func(w *ward) bool { return w.begun[id] != "" }) {
 			t.Errorf("%s is at central and nobody sent it", id)
 		}
 	}
 	t.Logf("%d lives in %v; central killed %d times; kills %v", lives, time.Since(start).Round(time.Second), died, killed)
-	t.Logf("%d begun, %d accepted, %d at central; requests %v", total, accepted, len(held), weather)
+	t.Logf("%d begun, %d accepted, %d at central; requests %v", total, accepted, len(atCentral), weather)
 	t.Logf("%d accepted with attachments; %d parts at central, %.1f MB sealed", papered, n, float64(size)/1e6)
 	if papered < lives/10 {
 		t.Errorf("only %d accepted with attachments over %d lives: too few to prove anything", papered, lives)

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +32,7 @@ type weather struct {
 
 	mu   sync.Mutex // guards what follows
 	dice *rand.Rand
+	deck []string // of kinds, to be drawn from the top
 	calm bool
 	seen map[string]int // what happened, how often
 	last *reply         // of an earlier submission
@@ -89,22 +91,41 @@ func newWeather(t *testing.T, seed uint64, central, bundle, to string) *weather 
 	return w
 }
 
-// choose says what happens to the next request.
+// choose says what happens to the next request. What brings something draws from a
+// deck, so that in a hundred such requests each kind happens as often as it weighs.
 func (w *weather) choose(brings bool) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	kind, n := "passed", w.dice.IntN(100)
-	for _, k := range kinds {
-		if n -= k.weight; n < 0 {
-			kind = k.name
-			break
+	kind := passed
+	switch {
+	case w.calm:
+	case brings:
+		if len(w.deck) == 0 {
+			w.deck = cards()
+			w.dice.Shuffle(len(w.deck), func(i, j int) { w.deck[i], w.deck[j] = w.deck[j], w.deck[i] })
 		}
-	}
-	if w.calm || !brings && w.dice.IntN(4) > 0 {
-		kind = "passed"
+		kind, w.deck = w.deck[0], w.deck[1:]
+	case w.dice.IntN(4) == 0:
+		kind = cards()[w.dice.IntN(deckSize)]
 	}
 	w.seen[kind]++
 	return kind
+}
+
+// passed is the kind of a request to which nothing happens.
+const passed = "passed"
+
+// deckSize is how many cards there are, and so what the weights add up to with
+// what passes.
+const deckSize = 100
+
+// cards gives a new deck.
+func cards() []string {
+	deck := make([]string, 0, deckSize)
+	for _, k := range kinds {
+		deck = append(deck, slices.Repeat([]string{k.name}, k.weight)...)
+	}
+	return append(deck, slices.Repeat([]string{passed}, deckSize-len(deck))...)
 }
 
 // settle ends the bad weather, and waits until all that was held back is done.
