@@ -40,6 +40,10 @@ type serveCommand struct {
 	AgencyOf     map[string]string `help:"Agency codes of units that do not follow PREFIX.NUMBER." placeholder:"UNIT=CODE"`
 	DossierDelay time.Duration     `default:"0s" help:"How long after reception a dossier is opened."`
 	MinFree      int64             `default:"1073741824" help:"Bytes that must be left on the disk for attachments to be taken in."`
+	DayCount     int64             `name:"day-submissions" default:"20000" help:"Submissions that one station may bring in a day, refused ones included; 0 = any number. A normal day has 200; it must let in what piled up without a network."`
+	DayBytes     int64             `name:"day-submission-bytes" default:"4294967296" help:"Their bytes; 0 = any number."`
+	DayParts     int64             `name:"day-parts" default:"40000" help:"Parts of attachments that one station may begin in a day; 0 = any number."`
+	DayPartBytes int64             `name:"day-part-bytes" default:"53687091200" help:"Their bytes; 0 = any number."`
 	Keep         time.Duration     `default:"8760h" help:"How long the content of an opened submission is kept; its id is kept for ever."`
 }
 
@@ -118,9 +122,14 @@ func (c *serveCommand) open(ctx context.Context, log *slog.Logger) (*house, erro
 		keys:      k,
 		ledger:    l,
 		authority: opener,
-		gate:      gate.New(l, opener, rules, schema, k.IDs, p, log),
+		gate:      gate.New(l, opener, rules, schema, k.IDs, p, c.quota(), log),
 		page:      page.New(l, reading.New(l, k.IDs, p), log),
 	}, nil
+}
+
+// quota is what one station may bring in a day.
+func (c *serveCommand) quota() gate.Quota {
+	return gate.Quota{Submissions: gate.Bound{Count: c.DayCount, Bytes: c.DayBytes}, Parts: gate.Bound{Count: c.DayParts, Bytes: c.DayPartBytes}}
 }
 
 // rulebook reads which procedures are taken out of the packs: codes are

@@ -996,6 +996,11 @@ func (r GetSubmissionResponse) ContentType() string {
 	return ""
 }
 
+// PutSubmissionResponse429Headers the declared response headers of an HTTP 429 response for PutSubmission
+type PutSubmissionResponse429Headers struct {
+	RetryAfter int
+}
+
 // PutSubmissionResponse503Headers the declared response headers of an HTTP 503 response for PutSubmission
 type PutSubmissionResponse503Headers struct {
 	RetryAfter int
@@ -1020,10 +1025,14 @@ type PutSubmissionResponse struct {
 	ApplicationProblemJSON422 *Problem
 	// ApplicationProblemJSON424 the response for an HTTP 424 `application/problem+json` response
 	ApplicationProblemJSON424 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *OverQuota
 	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
 	ApplicationProblemJSON500 *Broken
 	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
 	ApplicationProblemJSON503 *Busy
+	// Headers429 the parsed response headers for an HTTP 429 response
+	Headers429 *PutSubmissionResponse429Headers
 	// Headers503 the parsed response headers for an HTTP 503 response
 	Headers503 *PutSubmissionResponse503Headers
 }
@@ -1066,6 +1075,11 @@ func (r PutSubmissionResponse) GetApplicationProblemJSON422() *Problem {
 // GetApplicationProblemJSON424 returns the response for an HTTP 424 `application/problem+json` response
 func (r PutSubmissionResponse) GetApplicationProblemJSON424() *Problem {
 	return r.ApplicationProblemJSON424
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r PutSubmissionResponse) GetApplicationProblemJSON429() *OverQuota {
+	return r.ApplicationProblemJSON429
 }
 
 // GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
@@ -1640,6 +1654,13 @@ func ParsePutSubmissionResponse(rsp *http.Response) (*PutSubmissionResponse, err
 		}
 		response.ApplicationProblemJSON424 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest OverQuota
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
 		var dest Broken
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -1657,6 +1678,16 @@ func ParsePutSubmissionResponse(rsp *http.Response) (*PutSubmissionResponse, err
 	}
 
 	switch {
+	case rsp.StatusCode == 429:
+		var headers PutSubmissionResponse429Headers
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers429 = &headers
 	case rsp.StatusCode == 503:
 		var headers PutSubmissionResponse503Headers
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {

@@ -362,6 +362,15 @@ type NoRoomApplicationProblemPlusJSONResponse struct {
 
 type OtherTusApplicationProblemPlusJSONResponse Problem
 
+type OverQuotaResponseHeaders struct {
+	RetryAfter int
+}
+type OverQuotaApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers OverQuotaResponseHeaders
+}
+
 type PostHeartbeatRequestObject struct {
 	Body *PostHeartbeatJSONRequestBody
 }
@@ -834,6 +843,23 @@ func (response PutSubmission424ApplicationProblemPlusJSONResponse) VisitPutSubmi
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(424)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutSubmission429ApplicationProblemPlusJSONResponse struct {
+	OverQuotaApplicationProblemPlusJSONResponse
+}
+
+func (response PutSubmission429ApplicationProblemPlusJSONResponse) VisitPutSubmissionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(429)
 	_, err := buf.WriteTo(w)
 	return err
 }

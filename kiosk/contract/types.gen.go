@@ -520,6 +520,9 @@ type NoRoom = Problem
 // OtherTus Why not, who must act, and what the next step is (RFC 9457). It names no person.
 type OtherTus = Problem
 
+// OverQuota Why not, who must act, and what the next step is (RFC 9457). It names no person.
+type OverQuota = Problem
+
 // PutSubmissionParams defines parameters for PutSubmission.
 type PutSubmissionParams struct {
 	// StationID The sender; equal to the common name of its certificate.

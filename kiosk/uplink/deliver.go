@@ -44,7 +44,13 @@ func (u *Uplink) lane(ctx context.Context, kick <-chan struct{}, next func(conte
 			if f.moved {
 				pause.Reset()
 			}
-			wait, changed = min(max(nextWait(pause), f.after), longest), nil
+			if !f.cause.away() { // that it answers at all is no reason to ask again at once
+				select {
+				case <-kick:
+				default:
+				}
+			}
+			wait, changed = max(nextWait(pause), f.after), nil
 			u.tally.paused()
 			u.o.Log.Info("sending pauses", "cause", string(f.cause), "wait", wait.Round(time.Second).String())
 		} else {
@@ -239,7 +245,7 @@ func (u *Uplink) judge(it outbox.Item, digest string, rsp *contract.PutSubmissio
 const otherContent = "other-content"
 
 func firstProblem(rsp *contract.PutSubmissionResponse) *contract.Problem {
-	for _, p := range []*contract.Problem{rsp.ApplicationProblemJSON403, rsp.ApplicationProblemJSON500, rsp.ApplicationProblemJSON503} {
+	for _, p := range []*contract.Problem{rsp.ApplicationProblemJSON403, rsp.ApplicationProblemJSON429, rsp.ApplicationProblemJSON500, rsp.ApplicationProblemJSON503} {
 		if p != nil {
 			return p
 		}

@@ -32,8 +32,11 @@
 // lasts a probe asks central's clock about every 5 s, and the kernel is listened
 // to for links, addresses and routes that change (rtnetlink(7)); when either
 // says that the network is back, the pause ends and begins at 1 s the next time.
-// When it is central that is busy (503, 429) or keeps failing, there is no
-// probe: the pause is what Retry-After says or the same doubling.
+// When it is central that is busy (503) or keeps failing, there is no probe: the
+// pause is what Retry-After says, at most 5 minutes, or the same doubling. When
+// central takes no more of this station today (429) the pause is what it says, at
+// most an hour. Submissions and parts pause each for themselves, and neither holds
+// up heartbeats, status polls and look-ups.
 //
 // # What counts as central
 //

@@ -26,11 +26,17 @@ const (
 	NotCentral  Cause = "not-central"  // somebody else answered: a captive portal
 	NotEnrolled Cause = "not-enrolled" // central does not take our certificate
 	Busy        Cause = "busy"         // central says: later
+	OverQuota   Cause = "over-quota"   // central takes no more of this kind today
 	Faulty      Cause = "faulty"       // central fails again and again
 	NoRoom      Cause = "no-room"      // central has no room for parts
 	Lacking     Cause = "lacking"      // central lacks parts of a submission
 	OutboxBad   Cause = "outbox"       // the outbox cannot be read or marked
 )
+
+// Causes are all that can stand in the way.
+func Causes() []Cause {
+	return []Cause{Unreachable, NotCentral, NotEnrolled, Busy, OverQuota, Faulty, NoRoom, Lacking, OutboxBad}
+}
 
 // away tells whether central itself was not reached.
 func (c Cause) away() bool { return c == Unreachable || c == NotCentral || c == NotEnrolled }
@@ -59,6 +65,8 @@ const (
 	maxBody = 1 << 20
 	// longest is the most that any wait between two tries takes.
 	longest = 5 * time.Minute
+	// longestAsked is the most that is waited because central asks for it.
+	longestAsked = time.Hour
 )
 
 // line is the connection to central: it does requests and lets through only
@@ -118,7 +126,7 @@ func (l *line) Do(req *http.Request) (*http.Response, error) {
 		}
 	case kind == contract.ProblemType && ours >= 400:
 	case ours >= 500: // whatever stands before central says that central is away
-		return nil, &failure{cause: Busy, after: retryAfter(rsp), err: fmt.Errorf("status %d with %q", ours, kind)}
+		return nil, &failure{cause: Busy, after: min(retryAfter(rsp), longest), err: fmt.Errorf("status %d with %q", ours, kind)}
 	default:
 		return nil, &failure{cause: NotCentral, err: fmt.Errorf("status %d with %q", ours, kind)}
 	}
@@ -164,12 +172,14 @@ func refusedTo(rsp *http.Response, p *contract.Problem) error {
 	if p != nil {
 		code = p.Code
 	}
-	f := &failure{after: retryAfter(rsp), err: fmt.Errorf("status %d, %s", rsp.StatusCode, code)}
+	f := &failure{after: min(retryAfter(rsp), longest), err: fmt.Errorf("status %d, %s", rsp.StatusCode, code)}
 	switch {
 	case rsp.StatusCode == http.StatusForbidden:
 		f.cause = NotEnrolled
-	case rsp.StatusCode == http.StatusServiceUnavailable || rsp.StatusCode == http.StatusTooManyRequests:
+	case rsp.StatusCode == http.StatusServiceUnavailable:
 		f.cause = Busy
+	case rsp.StatusCode == http.StatusTooManyRequests:
+		f.cause, f.after = OverQuota, retryAfter(rsp)
 	case rsp.StatusCode == http.StatusInsufficientStorage:
 		f.cause = NoRoom
 	case rsp.StatusCode >= 500:
@@ -181,11 +191,11 @@ func refusedTo(rsp *http.Response, p *contract.Problem) error {
 }
 
 // retryAfter reads the header in seconds or as a date (RFC 9110, 10.2.3), at
-// most longest. A date is taken relative to the reply's own Date.
+// most longestAsked. A date is taken relative to the reply's own Date.
 func retryAfter(rsp *http.Response) time.Duration {
 	v := rsp.Header.Get("Retry-After")
 	if s, err := strconv.ParseUint(v, 10, 31); err == nil {
-		return min(time.Duration(s)*time.Second, longest)
+		return min(time.Duration(s)*time.Second, longestAsked)
 	}
 	at, err := http.ParseTime(v)
 	if err != nil {
@@ -195,5 +205,5 @@ func retryAfter(rsp *http.Response) time.Duration {
 	if err != nil {
 		return 0
 	}
-	return min(max(0, at.Sub(from)), longest)
+	return min(max(0, at.Sub(from)), longestAsked)
 }

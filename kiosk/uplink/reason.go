@@ -20,6 +20,9 @@ func reasonOf(c Cause) outbox.Reason {
 			Next: "enrol the station again"}
 	case Busy:
 		return outbox.Reason{Code: string(c), Text: "central asks to come later", Next: itself}
+	case OverQuota:
+		return outbox.Reason{Code: string(c), Text: "central takes no more from this station today", Owner: outbox.CentralIT,
+			Next: "look why the station sends so much, or raise its quota; " + itself}
 	case NoRoom:
 		return outbox.Reason{Code: string(c), Text: "central has no room for attachments", Owner: outbox.CentralIT, Next: "make room at central; " + itself}
 	case Lacking:

@@ -97,7 +97,7 @@ var (
 	stands      = desc("uplink_cause", "1 for what stands in the way of delivery now.", "cause")
 	answered    = desc("uplink_answered_timestamp_seconds", "When central answered last, by the station's clock; 0 = not yet.")
 	sends       = desc("uplink_sends_total", "Submissions sent, by what came of it; settled = received or refused.", "outcome")
-	sentBytes   = desc("uplink_sent_bytes_total", "Sealed bytes of the submissions that central settled.")
+	sentBytes   = desc("uplink_sent_bytes_total", "Sealed bytes that central took, parts and all.")
 	took        = desc("uplink_send_seconds", "How long the sends took that central settled.")
 	pauses      = desc("uplink_pauses_total", "How often sending paused.")
 	skew        = desc("clock_skew_seconds", "Central's clock minus the station's; absent as long as it is not known.")
@@ -142,7 +142,7 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 
 	up := f.Uplink.State()
 	gauge(online, one(up.Online))
-	for _, c := range []uplink.Cause{uplink.Unreachable, uplink.NotCentral, uplink.NotEnrolled, uplink.Busy, uplink.Faulty, uplink.OutboxBad} {
+	for _, c := range uplink.Causes() {
 		gauge(stands, one(up.Cause == c), string(c))
 	}
 	at := 0.0
@@ -155,12 +155,11 @@ func (f *figures) Collect(out chan<- prometheus.Metric) {
 	}
 
 	t := f.Uplink.Tally()
-	for _, c := range []uplink.Cause{uplink.None, uplink.Unreachable, uplink.NotCentral, uplink.NotEnrolled, uplink.Busy, uplink.Faulty} {
-		name := string(c)
-		if c == uplink.None {
-			name = "settled"
+	count(sends, float64(t.Sent[uplink.None]), "settled")
+	for _, c := range uplink.Causes() {
+		if c != uplink.OutboxBad { // nothing was sent
+			count(sends, float64(t.Sent[c]), string(c))
 		}
-		count(sends, float64(t.Sent[c]), name)
 	}
 	count(sentBytes, float64(t.Bytes))
 	count(pauses, float64(t.Pauses))

@@ -95,10 +95,19 @@ func (a *Authority) AtOnce(unit string, moment time.Time) *ledger.Series {
 // series are the codes of one agency on one day, "H26.82-261121-0001"
 // (circular 01/2018, article 19; decision 20/2020).
 func (a *Authority) series(unit string, moment time.Time) ledger.Series {
-	agency, day := a.agencies.Code(unit), moment.In(zone).Format("060102")
+	agency, day := a.agencies.Code(unit), Day(moment)
 	return ledger.Series{Agency: agency, Day: day, Code: func(n int) string {
 		return fmt.Sprintf("%s-%s-%04d", agency, day, n)
 	}}
+}
+
+// Day gives the authority's day of a moment, "261121".
+func Day(moment time.Time) string { return moment.In(zone).Format("060102") }
+
+// NextDay gives when the authority's next day begins.
+func NextDay(moment time.Time) time.Time {
+	y, m, d := moment.In(zone).Date()
+	return time.Date(y, m, d+1, 0, 0, 0, 0, zone)
 }
 
 // Arrived tells that something was received. It never blocks.

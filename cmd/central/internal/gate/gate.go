@@ -39,6 +39,7 @@ type Gate struct {
 	schema    *submission.Schema
 	ids       []age.Identity
 	parts     *parts.Store
+	quota     meter
 	log       *slog.Logger
 	turns     chan struct{}
 	lookUps   tries
@@ -48,9 +49,9 @@ type Gate struct {
 }
 
 // New makes a gate: ids open what arrives, rules say which procedures are taken,
-// p holds the parts.
-func New(l *ledger.Ledger, a *authority.Authority, rules authority.Rulebook, schema *submission.Schema, ids []age.Identity, p *parts.Store, log *slog.Logger) *Gate {
-	return &Gate{ledger: l, authority: a, rules: rules, schema: schema, ids: ids, parts: p, log: log,
+// p holds the parts, and each station may bring as much in a day as q says.
+func New(l *ledger.Ledger, a *authority.Authority, rules authority.Rulebook, schema *submission.Schema, ids []age.Identity, p *parts.Store, q Quota, log *slog.Logger) *Gate {
+	return &Gate{ledger: l, authority: a, rules: rules, schema: schema, ids: ids, parts: p, log: log, quota: meter{quota: q, ledger: l},
 		turns: make(chan struct{}, underway), pulses: map[string]ledger.Pulse{}}
 }
 

@@ -40,7 +40,9 @@ type bench struct {
 	to     []age.Recipient
 }
 
-func newBench(t testing.TB) *bench {
+func newBench(t testing.TB) *bench { return newBenchWith(t, Quota{}) }
+
+func newBenchWith(t testing.TB, quota Quota) *bench {
 	t.Helper()
 	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), ledger.Name))
 	if err != nil {
@@ -65,7 +67,7 @@ func newBench(t testing.TB) *bench {
 	}
 	log := slog.New(slog.NewTextHandler(&b.log, nil))
 	takeAll := func(string) authority.Verdict { return authority.Taken }
-	b.gate = New(l, authority.New(l, authority.Agencies{Prefix: "H26"}, 0, log), takeAll, schema, []age.Identity{id}, p, log)
+	b.gate = New(l, authority.New(l, authority.Agencies{Prefix: "H26"}, 0, log), takeAll, schema, []age.Identity{id}, p, quota, log)
 	b.routes = b.gate.Routes()
 	return b
 }

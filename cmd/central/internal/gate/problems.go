@@ -54,7 +54,7 @@ var codes = [...]string{
 	"bad-request", "digest-mismatch", "wrong-certificate", "not-found", "other-content", "too-large",
 	"not-for-us", "tampered", "foreign-signature", "foreign-station", "unsupported-version",
 	"key-expired", "schema", "other-id", "procedure-unknown", "procedure-guided", "too-many-tries",
-	"central-fault", "busy", "parts-missing", "wrong-offset", "wrong-type", "other-tus", "no-room",
+	"over-quota", "central-fault", "busy", "parts-missing", "wrong-offset", "wrong-type", "other-tus", "no-room",
 }
 
 func problems(code string) (words, bool) {
@@ -127,6 +127,10 @@ func problems(code string) (words, bool) {
 		return words{status: 429, owner: contract.ProblemOwnerCitizen, retryAfter: int(window.Seconds()),
 			vi: [3]string{"Thử sai nhiều lần", "Đã nhập sai quá nhiều lần.", "Đợi 15 phút hoặc hỏi cán bộ tại quầy."},
 			en: [3]string{"Too many tries", "Too many wrong codes were entered.", "Wait 15 minutes or ask at the counter."}}, true
+	case "over-quota":
+		return words{status: 429, owner: contract.ProblemOwnerCentral, retryAfter: int(longestWait.Seconds()),
+			vi: [3]string{"Vượt hạn mức trong ngày", "Trạm đã gửi nhiều hơn mức cho phép của một ngày.", "Trạm sẽ tự gửi tiếp; trung tâm kiểm tra trạm hoặc nâng hạn mức."},
+			en: [3]string{"Over the day's quota", "The station has sent more than a day allows.", "The station goes on by itself later; central looks at the station or raises the quota."}}, true
 	case "central-fault":
 		return words{status: 500, owner: contract.ProblemOwnerCentral,
 			vi: [3]string{"Lỗi tại trung tâm", "Trung tâm gặp lỗi khi xử lý.", "Trạm sẽ tự gửi lại; trung tâm xem nhật ký."},

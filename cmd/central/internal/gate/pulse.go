@@ -30,7 +30,7 @@ func (g *Gate) PostHeartbeat(ctx context.Context, post contract.PostHeartbeatReq
 	return contract.PostHeartbeat200JSONResponse{Time: now}, nil
 }
 
-// Run writes what stations said of themselves to the ledger, every ten seconds
+// Run writes what stations said of themselves and brought to the ledger, every ten seconds
 // and once more when ctx ends. It returns nil.
 func (g *Gate) Run(ctx context.Context) error {
 	tick := time.NewTicker(flushTime)
@@ -54,6 +54,9 @@ func (g *Gate) flush(ctx context.Context) {
 	}
 	clear(g.pulses)
 	g.mu.Unlock()
+	if err := g.quota.flush(ctx); err != nil {
+		g.log.Warn("what stations brought was not written, it will be", "err", err)
+	}
 	if len(heard) == 0 {
 		return
 	}

@@ -35,10 +35,14 @@ func (g *Gate) PutSubmission(ctx context.Context, put contract.PutSubmissionRequ
 		return nil, refuse("bad-request", "body ended early")
 	}
 	digest := submission.Digest(sealed)
-	stored, fresh, err := g.take(ctx, station, put, sealed, digest)
+	stored, fresh, err := g.take(ctx, station, put, sealed, digest, func() error { return g.mayBring(ctx, station, ledger.Submissions) })
 	var no *refusal
-	if errors.As(err, &no) {
-		return nil, g.note(ctx, no, station, put.ID, digest, len(sealed))
+	noted := errors.As(err, &no) && no.audited()
+	if noted || fresh {
+		g.brought(ctx, station, ledger.Submissions, 1, int64(len(sealed)))
+	}
+	if noted {
+		err = g.note(ctx, no, station, put.ID, digest, len(sealed))
 	}
 	if err != nil {
 		return nil, err
@@ -65,11 +69,17 @@ func (g *Gate) turn(ctx context.Context) error {
 	}
 }
 
+// audited tells whether a refused submission is worth a line of the audit log.
+// Damage on the way and parts that are yet to come are nobody's act, and a quota
+// has one line for a day.
+func (r *refusal) audited() bool {
+	return r.Code != "digest-mismatch" && r.Code != "parts-missing" && r.Code != "over-quota"
+}
+
 // note writes a refused submission to the audit log before the station hears
-// of it. Damage on the way and parts that are yet to come are nobody's act and
-// are only logged.
+// of it.
 func (g *Gate) note(ctx context.Context, no *refusal, station, id, digest string, size int) error {
-	if no.Code == "digest-mismatch" || no.Code == "parts-missing" {
+	if !no.audited() {
 		return no
 	}
 	err := g.ledger.Note(ctx, ledger.Line{At: time.Now(), Act: ledger.Refused, Station: station, ID: id,
@@ -80,7 +90,8 @@ func (g *Gate) note(ctx context.Context, no *refusal, station, id, digest string
 	return no
 }
 
-func (g *Gate) take(ctx context.Context, station string, put contract.PutSubmissionRequestObject, sealed []byte, digest string) (ledger.Record, bool, error) {
+// take takes in what is not here yet, if may allows it.
+func (g *Gate) take(ctx context.Context, station string, put contract.PutSubmissionRequestObject, sealed []byte, digest string, may func() error) (ledger.Record, bool, error) {
 	if len(sealed) > submission.MaxSealed {
 		return ledger.Record{}, false, refuse("too-large", fmt.Sprintf("over %d bytes", submission.MaxSealed))
 	}
@@ -88,11 +99,17 @@ func (g *Gate) take(ctx context.Context, station string, put contract.PutSubmiss
 		return ledger.Record{}, false, refuse("digest-mismatch", "body does not match Content-Digest")
 	}
 	prior, err := g.ledger.Known(ctx, put.ID)
+	if err == nil && same(prior, station, digest) == nil {
+		return prior, false, nil
+	}
+	if err != nil && !errors.Is(err, ledger.ErrUnknown) {
+		return ledger.Record{}, false, err
+	}
+	if err := may(); err != nil {
+		return ledger.Record{}, false, err
+	}
 	if err == nil {
 		return prior, false, same(prior, station, digest)
-	}
-	if !errors.Is(err, ledger.ErrUnknown) {
-		return ledger.Record{}, false, err
 	}
 	doc, err := g.open(ctx, station, put.ID, sealed)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"motcua/cmd/central/internal/ledger"
 	"motcua/cmd/central/internal/parts"
 	"motcua/kiosk/contract"
 	"motcua/kiosk/submission"
@@ -89,9 +90,15 @@ func (g *Gate) beginPart(w http.ResponseWriter, r *http.Request, k parts.Key) er
 		return refuse("bad-request", "Upload-Metadata")
 	}
 	k.Name = name
+	if err := g.mayBring(r.Context(), k.Station, ledger.Parts); err != nil {
+		return err
+	}
 	u, err := g.parts.Begin(r.Context(), k, length)
 	if err != nil {
 		return err
+	}
+	if u.Begun {
+		g.brought(r.Context(), k.Station, ledger.Parts, 1, 0)
 	}
 	w.Header().Set("Location", "/v1/submissions/"+k.ID+"/parts/"+k.Name)
 	expires(w, u)
@@ -138,8 +145,14 @@ func (g *Gate) patchPart(w http.ResponseWriter, r *http.Request, k parts.Key) er
 	if r.ContentLength > contract.MaxPart-offset {
 		return refuse("too-large", "part")
 	}
+	if err := g.mayBring(r.Context(), k.Station, ledger.Parts); err != nil {
+		return err
+	}
 	from := &moving{r: r, c: http.NewResponseController(w)}
 	u, err := g.parts.Append(r.Context(), k, offset, from, from.stop)
+	if from.read > 0 {
+		g.brought(r.Context(), k.Station, ledger.Parts, 0, from.read)
+	}
 	_ = from.c.SetWriteDeadline(time.Now().Add(stall)) // the body may have taken longer than an answer may
 	if from.err != nil {
 		return refuse("bad-request", "body ended early")
@@ -162,6 +175,7 @@ type moving struct {
 	r       *http.Request
 	c       *http.ResponseController
 	stopped atomic.Bool
+	read    int64
 	err     error
 }
 
@@ -173,6 +187,7 @@ func (m *moving) Read(p []byte) (int, error) {
 		return 0, m.err
 	}
 	n, err := m.r.Body.Read(p)
+	m.read += int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
 		m.err = err
 	}

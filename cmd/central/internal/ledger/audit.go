@@ -14,6 +14,7 @@ type Act string
 // The acts that are kept.
 const (
 	Refused   Act = "refused"   // a submission was not taken
+	Bounded   Act = "bounded"   // a station brought more than a day's quota
 	Read      Act = "read"      // staff opened a submission fully
 	Forgotten Act = "forgotten" // contents were dropped as their time was over
 )

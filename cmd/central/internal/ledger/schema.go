@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS series (
 CREATE TABLE IF NOT EXISTS audit (
 	n       INTEGER PRIMARY KEY,
 	at      INTEGER NOT NULL,
-	act     TEXT NOT NULL, -- refused, read, forgotten
+	act     TEXT NOT NULL, -- refused, bounded, read, forgotten
 	station TEXT NOT NULL,
 	id      TEXT NOT NULL,
 	code    TEXT NOT NULL,
@@ -54,6 +54,16 @@ CREATE TABLE IF NOT EXISTS audit (
 	size    INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS audit_id ON audit (id, n);
+
+CREATE TABLE IF NOT EXISTS usage (
+	day              TEXT NOT NULL,
+	station          TEXT NOT NULL,
+	submissions      INTEGER NOT NULL,
+	submission_bytes INTEGER NOT NULL,
+	parts            INTEGER NOT NULL,
+	part_bytes       INTEGER NOT NULL,
+	PRIMARY KEY (day, station)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS heartbeats (
 	station  TEXT PRIMARY KEY,

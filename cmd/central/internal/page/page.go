@@ -248,6 +248,8 @@ func act(a ledger.Act) string {
 	switch a {
 	case ledger.Refused:
 		return "Từ chối"
+	case ledger.Bounded:
+		return "Vượt hạn mức"
 	case ledger.Read:
 		return "Đã xem"
 	case ledger.Forgotten:

@@ -62,6 +62,7 @@ type Key struct{ Station, ID, Name string }
 type Upload struct {
 	Offset, Length int64
 	Expires        time.Time // zero once it is whole
+	Begun          bool      // by this very call
 }
 
 // Whole tells whether every byte is here, durable and right.
@@ -145,7 +146,7 @@ func (s *Store) begin(k Key, length int64) (Upload, error) {
 	if err != nil {
 		return Upload{}, full(err)
 	}
-	return Upload{Length: length, Expires: s.now().Add(Life)}, full(f.Close())
+	return Upload{Length: length, Expires: s.now().Add(Life), Begun: true}, full(f.Close())
 }
 
 // roomFor fails with ErrFull unless n more bytes fit on the disk.
