@@ -54,11 +54,7 @@
 //	answers are not waited for                      its own test of each profile
 //	the suffix is no end                            its own test of suffixes
 //
-// And into package picture, whose own tests found light on dark that is not turned
-// round, corners that are not scaled back, one size of code tried, every code taken
-// for flat, gozxing's detectors never asked, and half of a 16-bit level read. Two
-// lived: no alignment pattern looked for, and the net not settled. In all but the
-// worst pictures either does the other's work.
+// Those that were put into package picture are listed in picturetest.
 package barcodetest
 
 import (

@@ -208,6 +208,43 @@ func shrunk(img *image.Gray, by int) *image.Gray {
 	return out
 }
 
+// Shots that each need a means of their own: in the corpus most are read by the
+// first one.
+func TestHardShots(t *testing.T) {
+	var r picture.Reader
+	for shot, needs := range map[int]string{
+		92: "neighbours' light taken back", 502: "more of it", 512: "blur learnt and undone", 192: "blur learnt and undone",
+		303: "noise smoothed", 209: "noise smoothed, and a near threshold", 383: "half the size",
+	} {
+		s := picturetest.New(shot)
+		if found, err := r.Read(s.Take()); err != nil || found.Text != s.Text {
+			t.Errorf("shot %d (%s): %v, %v; it needs %s", shot, s.Kind, found, err, needs)
+		}
+	}
+}
+
+// A code that cannot be read leaves nothing behind that keeps the next one, at the
+// same place, from being read.
+func TestAfterAFailure(t *testing.T) {
+	good := symbol(t, card, decoder.ErrorCorrectionLevel_M, 4, nil)
+	side := good.Rect.Dx()/4 - 8
+	bad := remade(good, func(x, y int) uint8 {
+		if col, row := x/4-4, y/4-4; col > 8 && row > 8 && col < side && row < side {
+			return []uint8{20, 230}[(3*col+5*row+col*row)/2%2]
+		}
+		return level(good, x, y)
+	})
+	var r picture.Reader
+	for range 2 {
+		if found, err := r.Read(bad); !errors.Is(err, picture.ErrNone) {
+			t.Fatalf("the spoiled code: %v, %v", found, err)
+		}
+		if found, err := r.Read(good); err != nil || found.Text != card || !strings.HasPrefix(found.Way, "plain/") {
+			t.Errorf("the whole one after it: %v by %q, %v; want it read at the first look", found, found.Way, err)
+		}
+	}
+}
+
 // Every size of code that there is.
 func TestVersions(t *testing.T) {
 	var r picture.Reader

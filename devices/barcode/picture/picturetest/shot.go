@@ -4,6 +4,28 @@
 // Nothing in it was photographed: a code is drawn, laid on a card, the card on a
 // desk, turned and tilted, lit, blurred and given a sensor's noise. Zbar reads the
 // same pictures by zbarimg, a program of another make, as the measure to hold to.
+//
+// Faults that were put into package picture on purpose, and the test that found each:
+//
+//	light on dark not turned round             TestRead
+//	gozxing's own detectors never asked        TestRead
+//	bytes of a row taken for its pixels        TestRead
+//	the text as the code has it                TestRead
+//	edges where the line is half done          TestRead
+//	corners not scaled back                    TestCornersOfLarge
+//	corners taken the wrong way round          TestCorners
+//	every code taken for flat                  TestCorners, TestSlopes
+//	one size of code tried                     TestSlopes
+//	the noise not measured                     TestCorpus
+//	one threshold tried                        TestHardShots
+//	blur never undone                          TestHardShots
+//	noise never smoothed                       TestHardShots
+//	never looked at in half the size           TestHardShots
+//	what failed on one picture kept            TestAfterAFailure
+//	half of a 16-bit level read                TestLoad
+//
+// Two lived: no alignment pattern looked for, and the net not settled. In all but the
+// worst pictures either does the other's work.
 package picturetest
 
 import (
