@@ -1,6 +1,7 @@
 package hatch_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -32,6 +33,19 @@ func TestTrials(t *testing.T) {
 		t.Errorf("ScanCode = %+v, %v, want %+v", got, err, want)
 	}
 
+	if got, err := c.SeeCode(ctx, code); err != nil || got != want {
+		t.Errorf("SeeCode = %+v, %v, want %+v", got, err, want)
+	}
+	for test, call := range map[string]func(context.Context, string) error{"print": c.PrintTest, "read": c.PrintRead, "lay": c.CardTest} {
+		k.Break(test, nil)
+		if err := call(ctx, "unit-2"); err != nil {
+			t.Errorf("%s: %v", test, err)
+		}
+		if done := k.Done(); done[len(done)-1] != test+" unit-2" {
+			t.Errorf("%s of unit-2 was asked for as %q", test, done[len(done)-1])
+		}
+	}
+
 	var heard []int
 	k.Hear(func(n int) { heard = append(heard, n) })
 	for _, n := range []int{0, 42, 99} {
@@ -61,6 +75,9 @@ func TestTrialsRefuse(t *testing.T) {
 		if _, err := c.ScanCode(ctx, code); err == nil {
 			t.Errorf("ScanCode of %d bytes was taken", len(code))
 		}
+	}
+	if err := c.PrintTest(ctx, strings.Repeat("x", 65)); err == nil {
+		t.Error("PrintTest took a name of 65 bytes")
 	}
 	if done := k.Done(); len(done) != 0 {
 		t.Errorf("the kiosk was asked for %q", done)

@@ -3,6 +3,7 @@ package station_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"path/filepath"
@@ -255,13 +256,9 @@ func (h *hall) touch(ids ...string) {
 // ready waits until scanner and printer are open.
 func (h *hall) ready() {
 	h.t.Helper()
-	limit := time.Now().Add(20 * time.Second)
-	for h.s.Best(station.ThingScanner) != station.OK || h.s.Best(station.ThingPrinter) != station.OK {
-		if time.Now().After(limit) {
-			h.t.Fatalf("conditions: %v", h.s.Conditions())
-		}
-		<-time.After(5 * time.Millisecond)
-	}
+	h.settles("scanner and printer are open", func() bool {
+		return h.s.Best(station.ThingScanner) == station.OK && h.s.Best(station.ThingPrinter) == station.OK
+	})
 }
 
 // review files a marital status certificate as far as the review, card first.
@@ -275,15 +272,35 @@ func (h *hall) review() {
 	}
 	h.at(visit.AtPapers)
 	h.touch("next")
-	for {
+	h.answers(nil)
+}
+
+// birth brings a registration of birth to the question for the notice's photo.
+func (h *hall) birth() {
+	h.t.Helper()
+	h.ready()
+	h.touch("start", "door:submit", "row:1.001193")
+	h.at(visit.AtIdentify)
+	h.s.Post(visit.Scanned{Text: code}) // a scanner reads one card once
+	h.at(visit.AtPapers)
+	h.touch("next", "opt:cha", "next", "opt:giay", "next")
+}
+
+// answers answers all that is asked, to the review. at hears before each answer which
+// question that is, from 1; it may be nil.
+func (h *hall) answers(at func(n int)) {
+	h.t.Helper()
+	for n := 1; ; n++ {
 		v := h.until("a question or the review", func(v visit.View) bool { return v.Screen == "question" || v.Screen == "review" })
 		if v.Screen == "review" {
 			return
 		}
-		before := v.Step
+		if at != nil {
+			at(n)
+		}
 		h.answer(v)
 		h.touch("next")
-		h.until("what comes after "+before, func(v visit.View) bool { return v.Step != before || v.Screen != "question" })
+		h.until("what comes after "+v.Step, func(next visit.View) bool { return next.Step != v.Step || next.Screen != "question" })
 	}
 }
 
@@ -332,15 +349,25 @@ func (h *hall) keys(v visit.View) {
 
 func (h *hall) pieces(n int) []receiptsim.Piece {
 	h.t.Helper()
-	limit := time.Now().Add(20 * time.Second)
-	for {
-		if p := h.printer.Pieces(); len(p) >= n {
-			return p
+	h.settles(fmt.Sprintf("%d pieces of paper are out", n), func() bool { return len(h.printer.Pieces()) >= n })
+	return h.printer.Pieces()
+}
+
+// settles waits for something that no view tells.
+func (h *hall) settles(what string, holds func() bool) {
+	h.t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(20 * time.Second)
+	for !holds() {
+		select {
+		case <-tick.C:
+		case <-limit:
+			h.mu.Lock()
+			v := h.view
+			h.mu.Unlock()
+			h.t.Fatalf("never: %s; it shows %q %q, the units are %v", what, v.Screen, v.Step, h.s.Conditions())
 		}
-		if time.Now().After(limit) {
-			h.t.Fatalf("%d pieces of paper, want %d; on screen %q", len(h.printer.Pieces()), n, h.view.Screen)
-		}
-		<-time.After(5 * time.Millisecond)
 	}
 }
 

@@ -161,17 +161,6 @@ func (l *lab) told(thing string) bool {
 	return false
 }
 
-// soon waits until something holds and gives how long it took since began.
-func (l *lab) soon(what string, began time.Time, holds func() bool) time.Duration {
-	l.t.Helper()
-	for limit := began.Add(20 * time.Second); !holds(); <-time.After(2 * time.Millisecond) {
-		if time.Now().After(limit) {
-			l.t.Fatalf("waited in vain for %s: %v", what, l.s.Conditions())
-		}
-	}
-	return time.Since(began)
-}
-
 // pull pulls a unit's cable and waits until the station misses it.
 func (l *lab) pull(thing string) {
 	l.t.Helper()
@@ -180,7 +169,8 @@ func (l *lab) pull(thing string) {
 		l.printer.Unplug()
 	}
 	l.usb[thing].Pull()
-	took := l.soon("the "+thing+" to be missed", began, func() bool { return l.condition(thing) == station.Away && l.told(thing) })
+	l.settles("the "+thing+" is missed", func() bool { return l.condition(thing) == station.Away && l.told(thing) })
+	took := time.Since(began)
 	l.missed[thing] = max(l.missed[thing], took)
 	l.usb[thing].Unplug()
 }
@@ -193,7 +183,8 @@ func (l *lab) plug(thing string) {
 	if thing == station.ThingPrinter {
 		l.printer.PlugInto(l.usb[thing].Far())
 	}
-	took := l.soon("the "+thing+" to be used", began, func() bool { return l.condition(thing) == station.OK && !l.told(thing) })
+	l.settles("the "+thing+" is used", func() bool { return l.condition(thing) == station.OK && !l.told(thing) })
+	took := time.Since(began)
 	l.used[thing] = max(l.used[thing], took)
 }
 
@@ -229,27 +220,6 @@ func (l *lab) entitled(want string) {
 	})
 }
 
-// answers answers everything that is asked; at hears of the third question, before
-// it is answered.
-func (l *lab) answers(at func()) {
-	l.t.Helper()
-	for asked := 1; ; asked++ {
-		v := l.until("a question or the review", func(v visit.View) bool { return v.Screen == "question" || v.Screen == "review" })
-		if v.Screen == "review" {
-			if asked <= 3 {
-				l.t.Fatalf("only %d questions", asked-1)
-			}
-			return
-		}
-		if asked == 3 {
-			at()
-		}
-		l.answer(v)
-		l.touch("next")
-		l.until("what comes after "+v.Step, func(next visit.View) bool { return next.Step != v.Step || next.Screen != "question" })
-	}
-}
-
 // through is one visit from the first touch to the last, and calls at on each page
 // on the way. Of its receipt the last copy must come out, and all but the first be
 // marked. It gives how often each copy is whole on the paper.
@@ -269,12 +239,20 @@ func (l *lab) through(name string, at func(visit.Page)) (copies []int) {
 	l.at(visit.AtPapers)
 	at(visit.AtPapers)
 	l.touch("next")
-	l.answers(func() { at(visit.AtQuestion) })
+	asked := 0
+	l.answers(func(n int) {
+		if asked = n; n == 3 {
+			at(visit.AtQuestion)
+		}
+	})
+	if asked < 3 {
+		l.t.Fatalf("only %d questions", asked)
+	}
 	at(visit.AtReview)
 	l.touch("consent", "submit")
 	at(printing)
 	l.at(visit.AtDone)
-	l.soon("the receipt to be out", time.Now(), func() bool { return l.job(kept).State == journal.Out })
+	l.settles("the receipt is out", func() bool { return l.job(kept).State == journal.Out })
 	at(visit.AtDone)
 	l.touch("finish")
 	l.at(visit.AtGoodbye)
@@ -380,7 +358,7 @@ func TestLabReceipt(t *testing.T) {
 	l.nodes = nodes(t)
 	pull := func(what string, when func() bool) {
 		t.Helper()
-		l.soon(what, time.Now(), when)
+		l.settles(what, when)
 		l.pull(station.ThingPrinter)
 	}
 	begun := func(n int) func() bool { return func() bool { return len(l.given()) == n } }

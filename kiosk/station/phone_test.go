@@ -16,7 +16,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"motcua/kiosk/handover"
 	"motcua/kiosk/pack"
@@ -63,15 +62,10 @@ func openWithPhones(t *testing.T) (*hall, *phone) {
 	return h, &phone{&http.Client{Transport: line}, h}
 }
 
-// notice brings a birth registration to the question for the notice's photo.
+// notice is birth, and waits for the page for the phone.
 func (h *hall) notice() visit.View {
 	h.t.Helper()
-	h.ready()
-	h.touch("start", "door:submit", "row:1.001193")
-	h.at(visit.AtIdentify)
-	h.s.Post(visit.Scanned{Text: code}) // a scanner reads one card once
-	h.at(visit.AtPapers)
-	h.touch("next", "opt:cha", "next", "opt:giay", "next")
+	h.birth()
 	return h.until("the code for the phone", func(v visit.View) bool { return link(v) != "" })
 }
 
@@ -133,21 +127,6 @@ func (h *hall) parts() int {
 	return len(all)
 }
 
-// settles waits for something that no view tells.
-func (h *hall) settles(what string, holds func() bool) {
-	h.t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.After(20 * time.Second)
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-limit:
-			h.t.Fatalf("never: %s", what)
-		}
-	}
-}
-
 // TestPhone: what a phone sends is on the screen, goes with the submission, and
 // nothing else of it stays.
 func TestPhone(t *testing.T) {
@@ -160,16 +139,7 @@ func TestPhone(t *testing.T) {
 	h.touch("file:2", "remove")
 	h.until("two files", func(v visit.View) bool { return listed(v) == 2 && v.Over == nil })
 	h.touch("next")
-	for {
-		v := h.until("a question or the review", func(v visit.View) bool { return v.Screen == "question" || v.Screen == "review" })
-		if v.Screen == "review" {
-			break
-		}
-		before := v.Step
-		h.answer(v)
-		h.touch("next")
-		h.until("what comes after "+before, func(v visit.View) bool { return v.Step != before || v.Screen != "question" })
-	}
+	h.answers(nil)
 	if got := p.send(url, 1); got != http.StatusNotFound {
 		t.Errorf("after its question the page answers %d", got)
 	}

@@ -135,15 +135,10 @@ func openWithCamera(t *testing.T) (*hall, *lens) {
 	return h, l
 }
 
-// paper brings a birth registration to the question for the notice's photo.
+// paper is birth, and waits until a picture can be taken.
 func (h *hall) paper() {
 	h.t.Helper()
-	h.ready()
-	h.touch("start", "door:submit", "row:1.001193")
-	h.at(visit.AtIdentify)
-	h.s.Post(visit.Scanned{Text: code})
-	h.at(visit.AtPapers)
-	h.touch("next", "opt:cha", "next", "opt:giay", "next")
+	h.birth()
 	h.until("a picture can be taken", offered)
 }
 
@@ -200,16 +195,7 @@ func TestPicture(t *testing.T) {
 		t.Errorf("%d files on the disk", h.parts())
 	}
 	h.touch("next")
-	for {
-		v := h.until("a question or the review", func(v visit.View) bool { return v.Screen == "question" || v.Screen == "review" })
-		if v.Screen == "review" {
-			break
-		}
-		before := v.Step
-		h.answer(v)
-		h.touch("next")
-		h.until("what comes after "+before, func(v visit.View) bool { return v.Step != before || v.Screen != "question" })
-	}
+	h.answers(nil)
 	h.touch("consent")
 	h.until("the tick", ticked)
 	h.touch("submit")
