@@ -30,8 +30,18 @@ modules=(
 	"dummy_hcd num=4" usb_f_hid usb_f_acm usb_f_printer # the units' side
 	vivid "snd-aloop enable=1,1 id=Loopback,Spare pcm_substreams=1,1"
 	xhci-pci hid-generic usbhid evdev cdc-acm usblp # the computer's
+	virtio_pci virtio_console
 )
-units=(-device qemu-xhci -device usb-ccid) # played by QEMU
+# Played by QEMU: a CCID reader, whose slot is reached from inside by a virtio port.
+units=(
+	-device qemu-xhci -device usb-ccid,id=reader
+	-chardev "socket,id=slot,path=$work/slot,server=on,wait=off" -device ccid-card-passthru,chardev=slot
+	-device virtio-serial -chardev "socket,id=hand,path=$work/slot" -device virtserialport,chardev=hand,name=card
+)
+# Copied in where they are installed: the card daemon and its driver, and what the
+# C library loads when a thread ends.
+programs=(/usr/sbin/pcscd /usr/lib/pcsc/drivers/ifd-ccid.bundle/Contents/Linux/libccid.so)
+files=(/usr/lib/pcsc/drivers/ifd-ccid.bundle/Contents/Info.plist /lib/x86_64-linux-gnu/libgcc_s.so.1)
 [ -z "${LAB_PACKAGES:-}" ] || read -ra packages <<<"$LAB_PACKAGES"
 pattern=${1:-^TestLab}
 
@@ -44,9 +54,16 @@ for package in "${packages[@]#./}"; do
 	guest_libraries "$root/tests/$package.test"
 	echo "$package" >>"$root/tests/order"
 done
+for file in "${programs[@]}" "${files[@]}"; do
+	[ -e "$file" ] || continue
+	mkdir -p "$root$(dirname "$file")"
+	cp -L "$file" "$root$file"
+done
+guest_libraries "${programs[@]}"
 printf 'root:x:0:0::/:/bin/sh\nkiosk:x:1000:1000::/:/bin/sh\n' >"$root/etc/passwd"
 # The kernel hands $lab_from, the package to begin with, and $lab_crash to its init.
 guest_init <<EOF
+mkdir -p /run/pcscd /etc/reader.conf.d
 mkdir /dev/pts && mount -t devpts devpts /dev/pts
 mount -t configfs config /sys/kernel/config
 while read -r package; do
@@ -54,7 +71,7 @@ while read -r package; do
 	lab_from=
 	echo "lab: begin \$package"
 	[ -z "\$lab_crash" ] || echo c >/proc/sysrq-trigger
-	MOTCUA_LAB=guest /tests/\$package.test -test.v -test.run '$pattern' -test.timeout 600s </dev/null
+	PATH=\$PATH:/usr/sbin MOTCUA_LAB=guest /tests/\$package.test -test.v -test.run '$pattern' -test.timeout 600s </dev/null
 	echo "lab: end \$package status=\$?"
 done </tests/order
 echo "lab: all done"

@@ -7,5 +7,6 @@
 // refuses SELECT MF with 6D00, has no DG11, and does not give DG3 to anybody here.
 //
 // A Chip answers bytes with bytes and has no clock, so that it can be laid on a
-// Reader of this package, in process, or served to a card daemon with Serve.
+// Reader of this package, in process, served to a card daemon with Serve, or put into
+// a USB reader that QEMU plays with ServePassthru.
 package cardsim

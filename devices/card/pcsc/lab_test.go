@@ -13,7 +13,7 @@ import (
 )
 
 // The tests named TestLab run in a virtual machine: scripts/lab/run.sh. There a CCID
-// reader is on USB (QEMU's usb-ccid), and no card daemon looks after it.
+// reader is on USB (QEMU's usb-ccid). The tests of this file have no card daemon.
 
 const busUSB = "/sys/bus/usb/devices"
 
@@ -45,22 +45,26 @@ func listed(t *testing.T, want bool) {
 	}
 }
 
+// authorize lets the kernel have the reader, with "1", or takes it away, with "0".
+func authorize(t *testing.T, on string) {
+	t.Helper()
+	all, _ := filepath.Glob(busUSB + "/*/idVendor")
+	for _, path := range all {
+		if b, _ := os.ReadFile(path); string(b) == "08e6\n" {
+			if err := os.WriteFile(filepath.Join(filepath.Dir(path), "authorized"), []byte(on), 0o644); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 // The reader is seen, and not once its interface is taken away, and again after.
 func TestLabReaderOnUSB(t *testing.T) {
 	inLab(t)
 	listed(t, true)
-	var authorized string
-	all, _ := filepath.Glob(busUSB + "/*/idVendor")
-	for _, path := range all {
-		if b, _ := os.ReadFile(path); string(b) == "08e6\n" {
-			authorized = filepath.Join(filepath.Dir(path), "authorized")
-		}
-	}
 	for range 3 {
 		for _, on := range []string{"0", "1"} {
-			if err := os.WriteFile(authorized, []byte(on), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			authorize(t, on)
 			listed(t, on == "1")
 		}
 	}
