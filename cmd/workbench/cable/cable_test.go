@@ -60,6 +60,11 @@ func lay(t *testing.T, h2 bool) (*Cable, *http.Client, *atomic.Int64) {
 func put(client *http.Client, patience time.Duration) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
+	return putWhile(ctx, client)
+}
+
+// putWhile is put with the patience of ctx.
+func putWhile(ctx context.Context, client *http.Client) (string, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, "https://example.com/v1/submissions/1", strings.NewReader(strings.Repeat("x", 40<<10)))
 	if err != nil {
 		return "", err
@@ -73,7 +78,7 @@ func put(client *http.Client, patience time.Duration) (string, error) {
 	return string(b), err
 }
 
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func both(t *testing.T, f func(t *testing.T, h2 bool)) {
 	t.Run("http/1.1", func(t *testing.T) { f(t, false) })
@@ -161,7 +166,16 @@ func TestLostReplies(t *testing.T) {
 		if err := c.Set(Lose); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := put(client, time.Second); err == nil {
+		ctx, giveUp := context.WithTimeout(t.Context(), patience)
+		defer giveUp()
+		go func() { // lose patience some time after the far end has answered
+			for asked.Load() == 0 && ctx.Err() == nil {
+				<-time.After(5 * time.Millisecond)
+			}
+			<-time.After(300 * time.Millisecond)
+			giveUp()
+		}()
+		if got, err := putWhile(ctx, client); err == nil {
 			t.Errorf("reply %q arrived", got)
 		}
 		if got := asked.Load(); got != 1 {

@@ -139,7 +139,7 @@ func quiet(t *testing.T, s *stage.Stage) {
 func until(ctx context.Context, t *testing.T, s *stage.Stage, what string, wanted func(hatch.Status) bool) time.Duration {
 	t.Helper()
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, 40*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

@@ -27,7 +27,7 @@ const Name = "Virtual 00 00"
 const driver = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 
 // patience is how long the daemon may take to come up.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // ErrNone: there is no card daemon to put a reader on.
 var ErrNone = errors.New("no card reader: install pcscd and vsmartcard-vpcd (scripts/deps.sh)")
