@@ -69,6 +69,8 @@ func cases() []visit {
 	wanting(ldstest.TypeMissing, trust.SODGarbled, false)
 	wanting(ldstest.TypeTwice, trust.SODGarbled, false)
 	wanting(ldstest.TypeOther, trust.SODGarbled, false)
+	wanting(ldstest.DigestTwice, trust.SODGarbled, false)
+	wanting(ldstest.ContentOther, trust.SODGarbled, false)
 	wanting(ldstest.TwoSigners, trust.SODGarbled, false)
 	// What nobody signed is not read, so that nothing is wrong with what is.
 	return append(list, visit{name: "State/" + string(ldstest.HashMissing), fault: ldstest.HashMissing, level: trust.ChipGenuine})

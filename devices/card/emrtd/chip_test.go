@@ -226,3 +226,13 @@ func TestCheckAccess(t *testing.T) {
 		}
 	}
 }
+
+// A chip that gives more than was asked for does not make a file longer than its
+// header says.
+func TestMoreThanAsked(t *testing.T) {
+	s := &script{t: t, lines: [][2]string{{"00B08100DF", "610402AA9000"}, {"00B0000402", "BBBBBB9000"}}}
+	if b, err := s.chip("").Read(t.Context(), lds.DG1); !errors.Is(err, ErrTampered) {
+		t.Errorf("Read = %d bytes, %v; want it refused", len(b), err)
+	}
+	s.done()
+}

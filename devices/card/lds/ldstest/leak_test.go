@@ -54,6 +54,8 @@ func read(files map[lds.File][]byte, p ldstest.Person, a *trust.Anchors) []any {
 	keep(m, &m, err, m.Key(), m.Born, m.Expires)
 	portrait, err := lds.ReadDG2(files[lds.DG2])
 	keep(portrait, &portrait, err)
+	_, err = portrait.Draw()
+	keep(err)
 	access, err := lds.ReadCardAccess(files[lds.CardAccess])
 	keep(access, err)
 	able, err := lds.ReadDG14(files[lds.DG14])

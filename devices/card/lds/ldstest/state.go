@@ -55,6 +55,8 @@ const (
 	TypeMissing      Fault = "type-missing"      // no content type among what was signed
 	TypeTwice        Fault = "type-twice"        // content type twice
 	TypeOther        Fault = "type-other"        // signed as content of another type
+	DigestTwice      Fault = "digest-twice"      // the digest of the content is signed twice
+	ContentOther     Fault = "content-other"     // the content says that it is of another type
 	TwoSigners       Fault = "two-signers"       // the SOD is signed twice
 )
 
@@ -63,7 +65,7 @@ func Faults() []Fault {
 	return []Fault{
 		SHA1Hashes, SHA1Signer, SHA1Certificate, AlteredContent, AlteredAttribute, WrongKey, SignerAbsent, SignerEarly,
 		SignerExpired, SignerRevoked, SignerNoUsage, SignerIsCA, SignerDemand, ForgedSigner, HashMissing,
-		HashTwice, TypeMissing, TypeTwice, TypeOther, TwoSigners,
+		HashTwice, TypeMissing, TypeTwice, TypeOther, DigestTwice, ContentOther, TwoSigners,
 	}
 }
 
@@ -107,10 +109,22 @@ func (s *State) RootUntil(end time.Time) []byte { return s.authority(end, 0x06) 
 func (s *State) RootWithoutLists() []byte { return s.authority(s.o.Now.Add(5000*day), 0x04) } // keyCertSign
 
 func (s *State) authority(end time.Time, usage byte) []byte {
-	return s.certify(certificate{
+	return s.certify(s.rootFields(end, usage))
+}
+
+func (s *State) rootFields(end time.Time, usage byte) certificate {
+	return certificate{
 		subject: s.rootName(), serial: rootSerial, key: s.root.Public(), by: s.root, digest: s.o.Digest,
 		from: s.o.Now.Add(-1000 * day), until: end, ca: true, usage: usage,
-	})
+	}
+}
+
+// NoRoot is the root certificate as of one that is no authority, though its key may
+// sign certificates.
+func (s *State) NoRoot() []byte {
+	c := s.rootFields(s.o.Now.Add(5000*day), 0x06)
+	c.ca = false
+	return s.certify(c)
 }
 
 // RevocationList is the state's revocation list in DER, to be renewed at next, or
@@ -119,9 +133,9 @@ func (s *State) authority(end time.Time, usage byte) []byte {
 func (s *State) RevocationList(next time.Time) []byte { return s.list(s.root, next, nil) }
 
 // DeltaList is a list that holds only what changed since another, which is no
-// revocation list to rely on.
-func (s *State) DeltaList(next time.Time) []byte {
-	return s.list(s.root, next, extension(true, integer(6), 2, 5, 29, 27))
+// revocation list to rely on, whether it says so critically, as it should, or not.
+func (s *State) DeltaList(next time.Time, critical bool) []byte {
+	return s.list(s.root, next, extension(critical, integer(6), 2, 5, 29, 27))
 }
 
 // Signer is the certificate of the document signer in DER.
@@ -263,11 +277,15 @@ func (s *State) Sign(groups map[lds.File][]byte, f Fault) []byte {
 	case TypeOther:
 		kind = sequence(oid(1, 2, 840, 113549, 1, 9, 3), set(oid(1, 2, 840, 113549, 1, 7, 1)))
 	}
+	digests := 1
+	if f == DigestTwice {
+		digests = 2
+	}
 	attributes := func(signedAt time.Time) []byte {
 		return bytes.Join([][]byte{
 			kind,
 			sequence(oid(1, 2, 840, 113549, 1, 9, 5), set(utc(signedAt))),
-			sequence(oid(1, 2, 840, 113549, 1, 9, 4), set(octets(sum(digested, content)))),
+			bytes.Repeat(sequence(oid(1, 2, 840, 113549, 1, 9, 4), set(octets(sum(digested, content)))), digests),
 		}, nil)
 	}
 	written := attributes(s.o.Now)
@@ -294,11 +312,15 @@ func (s *State) Sign(groups map[lds.File][]byte, f Fault) []byte {
 	if f == TwoSigners {
 		signer = append(signer, signer...)
 	}
+	of := oid(2, 23, 136, 1, 1, 1)
+	if f == ContentOther {
+		of = oid(1, 2, 840, 113549, 1, 7, 1)
+	}
 	return node(lds.SOD.Tag(), sequence(
 		oid(1, 2, 840, 113549, 1, 7, 2),
 		node(0xA0, sequence(
 			integer(3), set(digest(digested)),
-			sequence(oid(2, 23, 136, 1, 1, 1), node(0xA0, octets(content))),
+			sequence(of, node(0xA0, octets(content))),
 			node(0xA0, der), set(signer),
 		)),
 	))

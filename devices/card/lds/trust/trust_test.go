@@ -116,6 +116,8 @@ func TestCheckEveryFault(t *testing.T) {
 		ldstest.TypeMissing:      {trust.SODGarbled, lds.SOD, false},
 		ldstest.TypeTwice:        {trust.SODGarbled, lds.SOD, false},
 		ldstest.TypeOther:        {trust.SODGarbled, lds.SOD, false},
+		ldstest.DigestTwice:      {trust.SODGarbled, lds.SOD, false},
+		ldstest.ContentOther:     {trust.SODGarbled, lds.SOD, false},
 		ldstest.TwoSigners:       {trust.SODGarbled, lds.SOD, false},
 	}
 	for _, f := range ldstest.Faults() {
@@ -423,7 +425,9 @@ func TestNewRefuses(t *testing.T) {
 	s := found(t, ldstest.Options{Suite: ldstest.P256})
 	for name, file := range map[string][]byte{
 		"certificate of a signer": s.Signer(),
-		"list of changes":         s.DeltaList(now.Add(day)),
+		"list of changes":         s.DeltaList(now.Add(day), true),
+		"quiet list of changes":   s.DeltaList(now.Add(day), false),
+		"root that is none":       s.NoRoot(),
 		"certificate cut short":   s.Root()[:200],
 		"nothing":                 nil,
 	} {
