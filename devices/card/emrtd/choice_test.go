@@ -42,6 +42,7 @@ func TestStrongestPACE(t *testing.T) {
 func TestStrongestChipAuthentication(t *testing.T) {
 	key := func(curve elliptic.Curve, id int) lds.ChipKey {
 		p := curve.Params()
+		//lint:ignore SA1019 the generator will do for a key
 		return lds.ChipKey{Key: &ecdsa.PublicKey{Curve: curve, X: p.Gx, Y: p.Gy}, KeyID: id}
 	}
 	way := func(cipher, version, id int) lds.ChipAuth {
