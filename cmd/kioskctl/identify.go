@@ -105,7 +105,7 @@ func (c identifyCmd) identify(f known.Find, cfg config.Config) identified {
 }
 
 // usual names units as the documents do.
-var usual = map[string]string{"barcode": "scanner", "card": "reader", "receipt": "printer", "sound": "speaker"}
+var usual = map[string]string{"barcode": "scanner", "camera": "camera", "card": "reader", "receipt": "printer", "sound": "speaker"}
 
 // freeName is the usual name of a thing, with a number where it is taken.
 func freeName(thing string, cfg config.Config) string {

@@ -252,8 +252,11 @@ func (m *matcher) camera(a Face) {
 			path = u.Node
 			m.hint("It has no link below /dev/v4l/by-id: the path may name another camera after the next start.")
 		}
-		m.fits(Fit{Thing: "barcode", Driver: "camera", Port: path, Why: "Its interface is of the video class (" + a.Driver + ").",
+		why := "Its interface is of the video class (" + a.Driver + ")."
+		m.fits(Fit{Thing: "barcode", Driver: "camera", Port: path, Why: why,
 			If: "it looks at the place where cards are laid; a scanner reads faster"})
+		m.fits(Fit{Thing: "camera", Driver: "v4l2", Port: path, Why: why,
+			If: "it looks at the place where papers are laid, and reads no codes"})
 		return
 	}
 }
