@@ -107,3 +107,16 @@ func TestCompareQR(t *testing.T) {
 		t.Errorf("Error = %q", got)
 	}
 }
+
+// Without a number on either side nothing ties two things together: that is a
+// mismatch, and not two blanks that agree.
+func TestNoNumberIsNoAgreement(t *testing.T) {
+	foreign := lds.MRZ{Layout: lds.TD1, Document: "I", State: "UTO", Sex: '<'}
+	var m *cccd.Mismatch
+	if err := (cccd.Card{}).CompareMRZ(foreign); !errors.As(err, &m) || !slices.Contains(m.Fields, cccd.Number) {
+		t.Errorf("CompareMRZ = %v, want the number to differ", err)
+	}
+	if err := (cccd.Card{}).CompareQR(cccd.QR{}); !errors.As(err, &m) || !slices.Contains(m.Fields, cccd.Number) {
+		t.Errorf("CompareQR = %v, want the number to differ", err)
+	}
+}
