@@ -176,8 +176,16 @@ func (v *Video) Frame(ctx context.Context) (*image.Gray, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	stop := context.AfterFunc(ctx, v.poke)
-	defer stop() // a late poke wakes the next one for nothing
+	poked := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		v.poke()
+		close(poked)
+	})
+	defer func() {
+		if !stop() {
+			<-poked // or it would write to what has got the descriptor's number after Close
+		}
+	}()
 	for {
 		select {
 		case <-v.closed:

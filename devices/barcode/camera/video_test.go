@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"motcua/devices"
 )
 
@@ -46,5 +48,36 @@ func TestOpenNoCamera(t *testing.T) {
 	cancel()
 	if _, err := Open(ctx, Options{Path: file}); err != context.Canceled {
 		t.Errorf("Open = %v; want the context's own error", err)
+	}
+}
+
+// A context that ends as Frame returns does nothing after Close: the descriptor that
+// it wakes Frame by is another file's by then.
+func TestNothingAfterClose(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	path := filepath.Join(t.TempDir(), "other")
+	for range 300 {
+		wake, err := unix.Eventfd(0, unix.EFD_NONBLOCK|unix.EFD_CLOEXEC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := &Video{unit: "camera", camera: -1, wake: wake, closed: make(chan struct{}), turn: make(chan struct{}, 1)}
+		if _, err := v.Frame(ctx); err != context.Canceled {
+			t.Fatalf("Frame = %v, want the context's own error", err)
+		}
+		if err := v.Close(); err != nil {
+			t.Fatal(err)
+		}
+		other, err := os.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if b, err := os.ReadFile(path); err != nil || len(b) > 0 {
+			t.Fatalf("% x was written into another file, %v", b, err)
+		}
 	}
 }
