@@ -62,6 +62,7 @@ func (h *house) look(ctx context.Context) {
 		return
 	}
 	h.mend("refused", sum.Counts[outbox.Refused] == 0)
+	h.mend("outbox-filling", !sum.Low)
 	h.mend("outbox-damaged", len(sum.Aside) == 0)
 }
 

@@ -433,7 +433,7 @@ func TestNewerSchemaIsLeftAlone(t *testing.T) {
 	if _, err := Open(context.Background(), dir, Options{}); !errors.Is(err, ErrNewer) {
 		t.Errorf("Open = %v, want ErrNewer", err)
 	}
-	if m, err := filepath.Glob(filepath.Join(dir, asidePattern)); err != nil || len(m) != 0 {
+	if m, err := aside(dir); err != nil || len(m) != 0 {
 		t.Errorf("it was set aside: %v, %v", m, err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,5 +106,43 @@ func TestDiskFullAtEachWrite(t *testing.T) {
 				t.Errorf("Verify = %+v, %v; want %d whole", v, err, len(accepted))
 			}
 		})
+	}
+}
+
+// Somebody hears that the disk fills up while everything is still accepted.
+func TestWarnsBeforeItIsFull(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		o    Options
+		low  bool
+	}{{"room", Options{WarnFree: 1}, false}, {"little room", Options{WarnFree: 1 << 60}, true}, {"guard alone", Options{MinFree: -1, WarnFree: 1}, false}} {
+		b := open(t, t.TempDir(), c.o)
+		put(t, b, item(100))
+		if s, err := b.Summary(t.Context()); err != nil || s.Low != c.low {
+			t.Errorf("%s: Low = %v, %v", c.name, s.Low, err)
+		}
+	}
+	if o := (Options{}).withDefaults(); o.WarnFree <= o.MinFree {
+		t.Errorf("warns at %d bytes, declines at %d", o.WarnFree, o.MinFree)
+	}
+}
+
+// What a folder is called is no pattern: with one that looks like it, a damaged
+// store that lies aside is still seen, and parts of it are kept.
+func TestFolderCalledLikeAPattern(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "kiosk [1")
+	b := open(t, dir, Options{})
+	it := item(100)
+	put(t, b, it)
+	ok(t, b.Close())
+	ok(t, os.Mkdir(filepath.Join(dir, asidePrefix+"20261120T120000Z"), 0o700))
+	left := filepath.Join(dir, partsDir, strings.Repeat("0a", 32))
+	ok(t, os.WriteFile(left, []byte("sealed"), 0o600))
+	b = open(t, dir, Options{})
+	if s, err := b.Summary(t.Context()); err != nil || len(s.Aside) != 1 {
+		t.Errorf("Aside = %v, %v", s.Aside, err)
+	}
+	if _, err := os.Stat(left); err != nil {
+		t.Errorf("a part of the damaged store is gone: %v", err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 )
 
@@ -136,7 +135,8 @@ func (b *Outbox) Summary(ctx context.Context) (Summary, error) {
 	if s.Free, err = freeBytes(b.dir); err != nil {
 		return s, classify("measure the disk", err)
 	}
-	if s.Aside, err = filepath.Glob(filepath.Join(b.dir, asidePattern)); err != nil {
+	s.Low = s.Free < b.o.WarnFree
+	if s.Aside, err = aside(b.dir); err != nil {
 		return s, classify("look for damaged stores", err)
 	}
 	return s, nil

@@ -131,6 +131,7 @@ type Summary struct {
 	Oldest time.Time // acceptance of the oldest pending one; zero = none
 	Bytes  int64     // of sealed bytes kept, parts and all
 	Free   int64     // bytes free on the disk for this user
+	Low    bool      // less than Options.WarnFree: someone should make room before it is full
 	Aside  []string  // folders of damaged stores that nobody has removed yet
 }
 
@@ -152,6 +153,9 @@ type Options struct {
 	// MinFree is how much room must be left on the disk for Put to accept.
 	// 0 = 64 MiB, negative = no guard.
 	MinFree int64
+	// WarnFree is how much room must be left for Summary not to be Low. 0 = 1 GiB
+	// above MinFree: some dozen visits with all the attachments they may have.
+	WarnFree int64
 	// MaxItem is the largest sealed submission. 0 = 1 MiB, as in the
 	// contract with central.
 	MaxItem int
@@ -172,6 +176,9 @@ const day = 24 * time.Hour
 func (o Options) withDefaults() Options {
 	if o.MinFree == 0 {
 		o.MinFree = 64 << 20
+	}
+	if o.WarnFree == 0 {
+		o.WarnFree = 1<<30 + max(0, o.MinFree)
 	}
 	if o.MaxItem == 0 {
 		o.MaxItem = 1 << 20

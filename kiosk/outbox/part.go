@@ -185,7 +185,7 @@ func (b *Outbox) MarkPartDamaged(id string) (Reason, Mark) {
 // aside nothing is deleted, as it may tell of what this one does not. Then it
 // sets aside pending submissions whose parts are not there.
 func (b *Outbox) sweepParts(ctx context.Context) error {
-	aside, err := filepath.Glob(filepath.Join(b.dir, asidePattern))
+	damaged, err := aside(b.dir)
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func (b *Outbox) sweepParts(ctx context.Context) error {
 		return err
 	}
 	for _, f := range files {
-		if held[f.Name()] || len(aside) > 0 {
+		if held[f.Name()] || len(damaged) > 0 {
 			continue
 		}
 		if err := os.Remove(b.partFile(f.Name())); err != nil {

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -28,10 +29,9 @@ type Damage struct {
 }
 
 const (
-	rescueDir    = "store.rescue" // scratch: a copy that may be written
-	freshDir     = "store.fresh"  // the new store, complete when it has this name
-	asidePrefix  = "store.damaged-"
-	asidePattern = asidePrefix + "*"
+	rescueDir   = "store.rescue" // scratch: a copy that may be written
+	freshDir    = "store.fresh"  // the new store, complete when it has this name
+	asidePrefix = "store.damaged-"
 	// laidOut is SQLite's application_id of a store whose log was laid out to
 	// its full length. Such a store never has a short log.
 	laidOut = 0x4d43_4f42
@@ -122,6 +122,17 @@ func rescue(ctx context.Context, dir string, now time.Time, cause error) (*Damag
 		return fail(err)
 	}
 	return d, nil
+}
+
+// aside gives the folders of damaged stores that lie in dir, oldest first.
+func aside(dir string) (folders []string, err error) {
+	entries, err := os.ReadDir(dir) // not Glob: the folder's own name may hold a pattern
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), asidePrefix) {
+			folders = append(folders, filepath.Join(dir, e.Name()))
+		}
+	}
+	return folders, err
 }
 
 // finishSwap puts a complete new store in place when the old one was already

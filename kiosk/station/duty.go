@@ -66,7 +66,7 @@ func (s *Station) parts() []visit.Part {
 	link := s.link
 	s.mu.Unlock()
 	return append(out, service("central", link, since, "central-away"),
-		service("outbox", visit.PartReady, since, "outbox-broken", "outbox-full", "outbox-damaged", "refused"),
+		service("outbox", visit.PartReady, since, "outbox-broken", "outbox-full", "outbox-filling", "outbox-damaged", "refused"),
 		service("clock", visit.PartReady, since, "clock-wrong"))
 }
 

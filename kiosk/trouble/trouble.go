@@ -62,6 +62,7 @@ var kinds = map[Code]Kind{
 	"speaker-wrong":   {Technician, 30 * time.Second, 0, ""},
 	"central-away":    {Nobody, 60 * time.Second, 0, ""},
 	"clock-wrong":     {Technician, 0, 0, ""},
+	"outbox-filling":  {Technician, 0, 0, ""},
 	"outbox-full":     {Technician, 0, 0, ""},
 	"outbox-broken":   {Technician, 0, 0, ""},
 	"outbox-damaged":  {Technician, 0, 0, ""},

@@ -75,16 +75,24 @@ func (s *Store) Read(k Key) (*os.File, error) {
 // no longer kept, and those of none for Life. kept tells for a submission
 // whether it is known, and whether its content is kept. It gives how many went.
 func (s *Store) Sweep(ctx context.Context, kept func(ctx context.Context, station, id string) (known, kept bool, err error)) (int, error) {
-	folders, err := filepath.Glob(filepath.Join(s.dir, "*", "*"))
-	if err != nil {
-		return 0, err
-	}
+	stations, err := os.ReadDir(s.dir)
 	n := 0
-	for _, dir := range folders {
-		gone, err := s.sweep(ctx, dir, kept)
-		if n += gone; err != nil {
-			return n, fmt.Errorf("sweep parts: %w", err)
+	for _, station := range stations {
+		if err != nil {
+			break
 		}
+		var folders []os.DirEntry
+		folders, err = os.ReadDir(filepath.Join(s.dir, station.Name()))
+		for _, f := range folders {
+			var gone int
+			gone, err = s.sweep(ctx, filepath.Join(s.dir, station.Name(), f.Name()), kept)
+			if n += gone; err != nil {
+				break
+			}
+		}
+	}
+	if err != nil {
+		return n, fmt.Errorf("sweep parts: %w", err)
 	}
 	return n, nil
 }

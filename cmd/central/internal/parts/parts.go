@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -202,13 +203,18 @@ func (s *Store) find(k Key) (u Upload, path string, err error) {
 	if fi, err := os.Stat(path); err == nil {
 		return Upload{Offset: fi.Size(), Length: fi.Size()}, path, nil
 	}
-	begun, err := filepath.Glob(path + ".*")
-	if err != nil || len(begun) == 0 {
-		return u, "", ErrUnknown
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return u, "", err
 	}
-	u.Length, _ = strconv.ParseInt(strings.TrimPrefix(filepath.Ext(begun[0]), "."), 10, 64)
-	u.Expires = s.now().Add(Life)
-	return u, begun[0], nil
+	for _, e := range entries {
+		if length, is := strings.CutPrefix(e.Name(), k.Name+"."); is {
+			u.Length, _ = strconv.ParseInt(length, 10, 64)
+			u.Expires = s.now().Add(Life)
+			return u, filepath.Join(dir, e.Name()), nil
+		}
+	}
+	return u, "", ErrUnknown
 }
 
 // upload tells how far the part in f is. It fails with ErrUnknown when f is of no

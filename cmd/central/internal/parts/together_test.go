@@ -76,7 +76,7 @@ func checkWhole(t *testing.T, s *Store, k Key, want []byte) {
 	if got, err := io.ReadAll(f); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%d bytes, %v; want the %d that were sent", len(got), err, len(want))
 	}
-	names, err := filepath.Glob(filepath.Join(s.dir, "*", "*", "*"))
+	names, err := os.ReadDir(filepath.Join(s.dir, k.Station, k.ID))
 	if err != nil || len(names) != 1 {
 		t.Errorf("there lie %v, %v; want the part alone", names, err)
 	}
@@ -184,4 +184,20 @@ func TestBeginWhileSwept(t *testing.T) {
 	}
 	close(stop)
 	sweeper.Wait()
+}
+
+// What central's folder is called is no pattern.
+func TestFolderCalledLikeAPattern(t *testing.T) {
+	s, err := Open(filepath.Join(t.TempDir(), "central [1]"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, k := content(1000)
+	if err := push(t.Context(), s, k, b); err != nil {
+		t.Fatal(err)
+	}
+	checkWhole(t, s, k, b)
+	if n, err := s.Sweep(t.Context(), func(context.Context, string, string) (bool, bool, error) { return true, false, nil }); n != 1 || err != nil {
+		t.Errorf("swept %d, %v", n, err)
+	}
 }
