@@ -45,17 +45,29 @@ func Printed(paper image.Image, line string) error {
 // Marked tells whether the paper says on top that it was printed again, as
 // whichever copy.
 func Marked(paper image.Image) (bool, error) {
-	mark, err := sentence("paper.again", text.Args{"copy": ""})
+	return stands(paper, "paper.again", text.Args{"copy": ""}, "Bold", 36, 29)
+}
+
+// Whole tells whether the paper was printed to its end: at the foot stands the
+// station that did.
+func Whole(paper image.Image, station string) (bool, error) {
+	return stands(paper, "paper.foot", text.Args{"station": station, "copy": ""}, "Medium", 22, 20)
+}
+
+// stands tells whether a sentence of the texts is on the paper, in the cut and one
+// of the sizes that rolls of 80 mm and of 58 mm have it in.
+func stands(paper image.Image, key string, args text.Args, cut string, sizes ...int) (bool, error) {
+	line, err := sentence(key, args)
 	if err != nil {
 		return false, err
 	}
-	bold, err := outlinesOf("Bold")
+	outlines, err := outlinesOf(cut)
 	if err != nil {
 		return false, err
 	}
 	sheet := dotsOf(paper)
-	for _, size := range []int{36, 29} { // of the bar on a roll of 80 mm, of 58 mm
-		if says, err := sheet.says(mark, bold, size); says || err != nil {
+	for _, size := range sizes {
+		if says, err := sheet.says(line, outlines, size); says || err != nil {
 			return says, err
 		}
 	}

@@ -30,6 +30,27 @@ func TestMarked(t *testing.T) {
 	}
 }
 
+func TestWhole(t *testing.T) {
+	for _, name := range []string{"again", "received", "stored-58mm"} {
+		paper := slip(t, name)
+		if whole, err := Whole(paper, "CN-03"); !whole || err != nil {
+			t.Errorf("%s: Whole = %v, %v", name, whole, err)
+		}
+		if whole, err := Whole(paper, "CN-04"); whole || err != nil {
+			t.Errorf("%s: Whole by another station = %v, %v", name, whole, err)
+		}
+		const foot = 60 // dots, less than it is high
+		cropped := paper.(interface {
+			SubImage(image.Rectangle) image.Image
+		})
+		b := paper.Bounds()
+		b.Max.Y -= foot
+		if whole, err := Whole(cropped.SubImage(b), "CN-03"); whole || err != nil {
+			t.Errorf("%s, torn off above its foot: Whole = %v, %v", name, whole, err)
+		}
+	}
+}
+
 func TestReceipt(t *testing.T) {
 	const claim, dossier = "CN03-7F2K", "H26.82-261121-0147"
 	for name, want := range map[string]bool{"received": true, "stored": true, "refused": false} {

@@ -6,9 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"image"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -257,9 +259,10 @@ func (b *booth) collect(ctx context.Context) error {
 	return nil
 }
 
-// read looks at one piece of paper. A receipt of the first kind carries its
+// read looks at one piece of paper. A receipt that looks like the first carries its
 // submission's code for the look-up, which nobody knows after the visit; one that
-// was printed again after a crash carries the code to read out, and its mark.
+// was printed again after a crash carries the code to read out, and its mark. What
+// is neither is what a crash left of one.
 func (b *booth) read(ctx context.Context, slip int64) error {
 	paper, err := b.stage.Desk.SlipPicture(ctx, slip)
 	if err != nil {
@@ -269,26 +272,36 @@ func (b *booth) read(ctx context.Context, slip int64) error {
 	if err != nil {
 		return err
 	}
-	if marked {
-		b.marked++
-		for _, id := range b.owed {
-			for code, of := range b.claims {
-				if of == id && proof.Printed(paper, code) == nil {
-					b.again[id] = true
-				}
-			}
-		}
+	whole, err := proof.Whole(paper, stage.Station)
+	if err != nil {
+		return err
 	}
-	id, _, err := proof.LookUp(paper)
-	switch {
-	case errors.Is(err, desk.ErrNoCode):
+	if marked && whole {
+		b.marked++
+		b.again[b.owedOn(paper)] = true
+	}
+	switch id, _, err := proof.LookUp(paper); {
+	case errors.Is(err, desk.ErrNoCode) && whole && !marked:
+		return errors.New("it looks like a first receipt, and is none")
+	case errors.Is(err, desk.ErrNoCode), marked:
 		return nil
 	case err != nil:
 		return err
-	case !marked && b.first[id] != 0:
+	case b.first[id] != 0:
 		return fmt.Errorf("%s has two receipts that look like the first, this one and %d", id, b.first[id])
-	case !marked:
+	default:
 		b.first[id] = slip
+		return nil
 	}
-	return nil
+}
+
+// owedOn gives the submission whose receipt was owed and is on the paper; "" = of
+// none.
+func (b *booth) owedOn(paper image.Image) string {
+	for code, id := range b.claims {
+		if slices.Contains(b.owed, id) && proof.Printed(paper, code) == nil {
+			return id
+		}
+	}
+	return ""
 }
