@@ -340,3 +340,19 @@ func (b *brush) qrCode(v visit.QR, w, h float32) part {
 	p.h = side + text
 	return p
 }
+
+// qrBeside is a code in a card with its line at the right, no higher than it must be
+// for a phone.
+func (b *brush) qrBeside(v visit.QR, w float32) part {
+	const side, pad = 240, 20
+	l := letters{size: 38, weight: semibold, ink: b.pal.text, ground: b.pal.card}
+	x := float32(pad + side + 36)
+	text := b.paragraphHeight(w-x-pad, v.Line, l)
+	p := part{w: w, h: max(side, text) + 2*pad}
+	b.card(&p, "", w, p.h, 32)
+	y := (p.h - side) / 2
+	p.draw(mark{kind: box, x: pad, y: y, w: side, h: side, radius: 18, fill: rgb(0xFFFFFF)})
+	p.draw(mark{kind: qr, x: pad, y: y, w: side, h: side, text: v.Text, fill: rgb(0), ground: rgb(0xFFFFFF)})
+	b.paragraph(&p, x, (p.h-text)/2, w-x-pad, v.Line, l, left)
+	return p
+}

@@ -82,11 +82,29 @@ func (b *brush) paragraph(p *part, x, y, w float32, text string, l letters, a al
 		return 0
 	}
 	top := y
-	for _, r := range b.wrap(text, l, w) {
+	rows := b.wrap(text, l, w)
+	if a == left && b.straggles(rows) {
+		rows = b.wrap(text, l, b.balance(text, l, w))
+	}
+	for _, r := range rows {
 		b.setRow(p, x, y, w, r, l, a)
 		y += l.height(b)
 	}
 	return y - top
+}
+
+// straggles tells that the last of a few rows is a word or two: they are set to
+// about one length then. Longer text is read on and needs no such care.
+func (b *brush) straggles(rows []textRow) bool {
+	n := len(rows)
+	if n != 2 && n != 3 {
+		return false
+	}
+	widest := float32(0)
+	for _, r := range rows {
+		widest = max(widest, r.width)
+	}
+	return rows[n-1].width < widest*0.4
 }
 
 // paragraphHeight is what paragraph would give.

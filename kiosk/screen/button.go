@@ -119,15 +119,32 @@ func (b *brush) actions(buttons []visit.Button, w float32) part {
 		}
 		return p
 	}
-	widths, _ := b.share(buttons[:last], w, gap, false)
+	line := b.until(buttons[:last], w-gap*float32(last-1))
+	widths, _ := line.share(buttons[:last], w, gap, false)
 	x := float32(0)
 	for i, btn := range buttons[:last] {
-		p.put(b.action(btn, widths[i], h), x, 0)
+		p.put(line.action(btn, widths[i], h), x, 0)
 		x += widths[i] + gap
 	}
 	p.put(b.action(buttons[last], w, h), 0, h+24)
 	p.h = 2*h + 24 + buttonFoot
 	return p
+}
+
+// until is b with letters in which no word of the buttons has to be broken in a line
+// of w.
+func (b *brush) until(buttons []visit.Button, w float32) *brush {
+	line := *b
+	for ; line.text > minText; line.text -= 0.05 {
+		least := float32(0)
+		for _, btn := range buttons {
+			least += line.leastWidth(btn)
+		}
+		if least <= w {
+			break
+		}
+	}
+	return &line
 }
 
 func (b *brush) actionHeight() float32 { return min(b.grown(buttonHeight, 0.5), 168) }

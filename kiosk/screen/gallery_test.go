@@ -246,7 +246,7 @@ func allViews(lang pack.Lang) []visit.View {
 		visit.QR{Text: "https://dichvucong.bocongan.gov.vn", Line: t("Mở trang nộp hồ sơ", "Opens the page to file it")})
 	lookup := view("lookup", stop, acts(back),
 		visit.Heading{Title: t("Đưa mã trên giấy biên nhận vào máy quét", "Hold the receipt's code before the scanner"), Line: t("Máy cho biết hồ sơ đang ở đâu.", "It tells where your dossier is.")},
-		visit.Picture{Name: "receipt"},
+		visit.Picture{Name: "receipt-scanner"},
 		visit.Note{Icon: "circle-alert", Tone: visit.Amber, Text: t("Chưa đọc được mã. Mời Quý vị thử lại.", "The code was not read. Please try again.")})
 	rated := view("done", end, acts(primary("finish", t("Xong", "Done"))), done.Blocks[0], done.Blocks[1],
 		visit.Faces{Title: faces.Title, Done: t("Cảm ơn Quý vị đã góp ý.", "Thank you for telling us.")})
@@ -283,7 +283,7 @@ func allViews(lang pack.Lang) []visit.View {
 
 	return append([]visit.View{attract, home, identify("card-reader"), step(identify("card-scanner"), "scanner"), procedures(0), step(procedures(1), "2"), searching, nothing,
 		name, address, mail, number, date, dateWrong, choice, ethnic, papers, review, agreed, consentFull, sending, waiting,
-		done, stored, storedRating, trouble, onscreen, guide, lookup, rated, goodbye, idle, stopping, hotline, staff, looks}, chipGallery(lang)...)
+		done, stored, storedRating, trouble, onscreen, guide, lookup, rated, goodbye, idle, stopping, hotline, staff, looks}, append(chipGallery(lang), roadGallery(lang)...)...)
 }
 
 func step(v visit.View, s string) visit.View {

@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -73,7 +74,7 @@ func TestLayout(t *testing.T) {
 		name  string
 		check func(t *testing.T, l laid)
 	}{
-		{"targets", checkTargets}, {"every button is there", checkButtons}, {"words fit", checkWords},
+		{"targets", checkTargets}, {"every button is there", checkButtons}, {"words fit", checkWords}, {"buttons are whole words", checkWhole},
 		{"parts stand free", checkFree}, {"all can be reached", checkReach}, {"normal letters are kept", checkLetters},
 	} {
 		t.Run(one.name, func(t *testing.T) {
@@ -190,6 +191,28 @@ func checkWords(t *testing.T, l laid) {
 			in := a.x+a.w/2 > m.x && a.x+a.w/2 < m.x+m.w && a.y+a.h/2 > m.y && a.y+a.h/2 < m.y+m.h
 			if in && (a.x < m.x-20 || a.x+a.w > m.x+m.w+20 || a.y+a.h*0.2 < m.y || a.y+a.h*0.8 > m.y+m.h) {
 				t.Errorf("%s: %q does not fit %q", l.name, a.text, m.id)
+			}
+		}
+	}
+}
+
+// checkWhole: no word of what can be done next is broken in two.
+func checkWhole(t *testing.T, l laid) {
+	if l.view.Over != nil {
+		return
+	}
+	said := map[string]bool{}
+	for _, m := range l.part.marks {
+		if m.kind == words {
+			for word := range strings.FieldsSeq(m.text) {
+				said[word] = true
+			}
+		}
+	}
+	for _, btn := range shown(append(slices.Clone(l.view.Actions), l.view.Foot...), false) {
+		for word := range strings.FieldsSeq(btn.Label) {
+			if !said[word] {
+				t.Errorf("%s: %q of %q is broken", l.name, word, btn.Label)
 			}
 		}
 	}

@@ -59,7 +59,9 @@ func (b *brush) picture(v visit.Picture, w, h float32) part {
 	case "card-number":
 		b.drawNumber(&q, at)
 	case "card-scanner":
-		b.drawScanner(&q, at)
+		b.drawScanner(&q, at, false)
+	case "receipt-scanner":
+		b.drawScanner(&q, at, true)
 	default: // "paper-slot", "receipt"
 		b.drawSlot(&q, at, v.Name == "receipt")
 	}
@@ -178,20 +180,35 @@ func (b *brush) drawNumber(p *part, at float32) {
 	p.draw(mark{kind: box, x: 410, y: 155, w: 212, h: 52, radius: 18, edge: ring, edgeW: 8})
 }
 
-// drawScanner: a card is held, code first, before the scanner at the right.
-func (b *brush) drawScanner(p *part, at float32) {
+// drawScanner: a card, or a slip of paper, is held before the scanner at the right,
+// code first.
+func (b *brush) drawScanner(p *part, at float32, slip bool) {
 	i := b.inks()
 	beam := i.arrow
 	beam.A = uint8(40 + 90*at)
 	bar(p, 640, 188, 130, 6, 3, beam)
 	bar(p, 640, 226, 130, 6, 3, beam)
 	bar(p, 640, 264, 130, 6, 3, beam)
-	b.idCard(p, 120+90*at, 148, true)
+	if slip {
+		b.slip(p, 230+90*at, 70)
+	} else {
+		b.idCard(p, 120+90*at, 148, true)
+	}
 	bar(p, 752, 98, 120, 300, 34, i.body)
 	bar(p, 764, 150, 22, 156, 11, mix(i.body, i.arrow, 0.4+0.6*at))
 	bar(p, 790, 398, 44, 70, 0, i.body)
 	bar(p, 722, 452, 180, 30, 15, i.body)
 	arrow(p, 250, 478, 190, 0, i.arrow)
+}
+
+// slip draws a receipt that is held by hand, with its corner at x, y.
+func (b *brush) slip(p *part, x, y float32) {
+	i := b.inks()
+	p.draw(mark{kind: box, x: x, y: y, w: 250, h: 366, radius: 6, fill: rgb(0xFFFFFF), edge: i.bar, edgeW: 3})
+	bar(p, x+34, y+38, 150, 14, 7, i.bar)
+	bar(p, x+34, y+74, 182, 14, 7, i.barLow)
+	bar(p, x+34, y+110, 120, 14, 7, i.barLow)
+	p.draw(mark{kind: qr, x: x + 35, y: y + 162, w: 180, h: 180, text: "0123456789", fill: rgb(0x211C17), ground: rgb(0xFFFFFF)})
 }
 
 // drawSlot: a receipt comes out of the slot below the screen.

@@ -1,6 +1,10 @@
 package screen
 
-import "motcua/kiosk/visit"
+import (
+	"slices"
+
+	"motcua/kiosk/visit"
+)
 
 // A piece is a block before it is known how high it may be.
 type piece struct {
@@ -18,6 +22,11 @@ const leastQR = 300
 // leastPortrait is the height below which no portrait is drawn: a face is told
 // from another at arm's length.
 const leastPortrait = 420
+
+// hasRows tells that a list is on the page, which has more need of its height.
+func hasRows(all []visit.Block) bool {
+	return slices.ContainsFunc(all, func(one visit.Block) bool { _, ok := one.(visit.Rows); return ok })
+}
 
 func whole(p part) piece {
 	return piece{least: p.h, best: p.h, draw: func(float32) part { return p }}
@@ -87,6 +96,10 @@ func (b *brush) blocks(all []visit.Block, w float32, inOver bool) []piece {
 		case visit.Code:
 			pc = whole(b.code(v, w))
 		case visit.QR:
+			if hasRows(all) && !b.wide {
+				pc = whole(b.qrBeside(v, w))
+				break
+			}
 			text := b.paragraphHeight(w, v.Line, letters{size: 38}) + 16
 			pc = piece{least: leastQR + text, best: min(w, 520) + text, draw: func(h float32) part { return b.qrCode(v, w, h) }}
 		case visit.Portrait:

@@ -266,13 +266,25 @@ func (r *textRow) add(p run) {
 }
 
 // balance is the narrowest width that takes no more rows than width does, so
-// that a title of two lines has two lines of about the same length.
+// that a title of two lines has two lines of about the same length. No word is
+// broken for it.
 func (b *brush) balance(text string, l letters, width float32) float32 {
 	want := len(b.wrap(text, l, width))
 	if want == 1 || strings.Contains(text, "\n") {
 		return width
 	}
 	low, high := width/float32(want)*0.8, width
+	for word := range strings.SplitSeq(glue(b.faces.clean(text)), " ") {
+		wide := float32(0)
+		pieces, _ := b.split(word, false, l)
+		for _, p := range pieces {
+			wide += p.width
+		}
+		low = max(low, wide+1)
+	}
+	if low >= high {
+		return width
+	}
 	for range 7 {
 		mid := (low + high) / 2
 		if len(b.wrap(text, l, mid)) <= want {

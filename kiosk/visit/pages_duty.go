@@ -191,11 +191,11 @@ func (m *Machine) paperSheet(s State, v *View) {
 		again.Style, again.Tone = Primary, Son
 		v.Actions = []Button{m.back(s), again}
 	case paperRead:
-		key := "duty.paper.look"
+		key, picture := "duty.paper.look", "receipt"
 		if s.duty.code != "" && s.scanner {
-			key = "duty.paper.read"
+			key, picture = "duty.paper.read", "receipt-scanner"
 		}
-		step(key, "receipt")
+		step(key, picture)
 		v.Actions = []Button{m.back(s), again, m.primary(s, "next", "duty.clear")}
 	case paperDone:
 		v.Blocks = []Block{Seal{Icon: "circle-check", Tone: Jade, Title: m.t(s, "duty.paper.done", nil), Line: m.t(s, "duty.paper.done.line", nil)}}

@@ -105,7 +105,7 @@ func (m *Machine) findIt(s State, v *View) {
 	case s.looking:
 		v.Blocks = append(v.Blocks, Waiting{Title: m.t(s, "lookup.looking", nil)})
 	case s.scanner:
-		v.Blocks = append(v.Blocks, Picture{Name: "receipt"})
+		v.Blocks = append(v.Blocks, Picture{Name: "receipt-scanner"})
 	}
 	v.Blocks = append(v.Blocks, m.noteOf(s)...)
 	v.Actions = []Button{m.back(s)}

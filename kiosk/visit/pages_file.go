@@ -2,6 +2,7 @@ package visit
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"motcua/kiosk/pack"
@@ -211,7 +212,7 @@ func (m *Machine) question(s State, v *View) {
 	case "file":
 		m.fileQuestion(s, q, v)
 	default:
-		v.Blocks = append(v.Blocks, Field{ID: "field", Value: s.input.Value(), Active: true, Problem: problem})
+		v.Blocks = append(v.Blocks, Field{ID: "field", Value: inGroups(q.Kind, s.input.Value()), Active: true, Problem: problem})
 		sug := Chips{}
 		for i, w := range suggested(q, s.input) {
 			sug.Items = append(sug.Items, Button{ID: "sug:" + strconv.Itoa(i), Label: w, Style: Pale, Tone: Indigo})
@@ -308,4 +309,25 @@ func (m *Machine) moment(s State, at time.Time) string {
 		return m.t(s, "moment.today", text.Args{"time": at.Format("15:04")})
 	}
 	return m.t(s, "moment.day", text.Args{"time": at.Format("15:04"), "date": at.Format("02/01/2006")})
+}
+
+// inGroups parts the digits of a long number, so that they can be held against the
+// card or the phone: 001 090 999 999, 0912 345 678.
+func inGroups(k pack.Kind, digits string) string {
+	first := 3
+	switch k {
+	case pack.KindPNum:
+	case pack.KindPhone:
+		first = 4
+	default:
+		return digits
+	}
+	var b strings.Builder
+	for i, r := range digits {
+		if i >= first && (i-first)%3 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
 }

@@ -136,7 +136,7 @@ type Row struct {
 type Chips struct{ Items []Button }
 
 // Picture is a drawn, moving picture in a card.
-type Picture struct{ Name string } // "card-reader", "card-crowded", "card-number", "card-scanner", "paper-slot", "receipt", "printer-open", "printer-roll", "printer-shut", "cable"
+type Picture struct{ Name string } // "card-reader", "card-crowded", "card-number", "card-scanner", "paper-slot", "receipt", "receipt-scanner", "printer-open", "printer-roll", "printer-shut", "cable"
 
 // Note is a quiet line with an icon before it.
 type Note struct {
