@@ -171,15 +171,7 @@ func (m *matcher) line(a Face) {
 		}
 		return
 	}
-	port := hotplug.NameOf(u, m.all)
-	path := port.String()
-	if port.Path == "" {
-		path = u.Node // no udev, so no links: the node is all there is
-		if len(u.Links) > 0 {
-			path = u.Links[0]
-		}
-		m.hint("It has no link below /dev/serial/by-id: the path may name another unit after the next start.")
-	}
+	path := m.path(u, "/dev/serial/by-id")
 	why := "Its interface is a serial line (" + a.Driver + ")"
 	switch unit := m.find.Unit; unit.Thing {
 	case "barcode":
@@ -189,6 +181,23 @@ func (m *matcher) line(a Face) {
 	default:
 		m.anything(path, "a serial line ("+a.Driver+")")
 	}
+}
+
+// path is what to write for a driver that takes paths only; folder is where a link
+// that stays the same should be.
+func (m *matcher) path(u hotplug.Unit, folder string) string {
+	path := hotplug.NameOf(u, m.all).Path
+	switch {
+	case path == "" && len(u.Links) == 0: // no udev
+		m.hint("It has no link below " + folder + ": the path may name another unit after the next start.")
+		return u.Node
+	case path == "":
+		path = u.Links[0]
+	}
+	if strings.Contains(path, "/by-path/") {
+		m.hint("Its path is that of its socket: it must stay plugged into this one.")
+	}
+	return path
 }
 
 // anything lists what may hang at a line that does not tell.
@@ -247,11 +256,7 @@ func (m *matcher) camera(a Face) {
 		if u.Subsystem != "video4linux" || text(filepath.Join(cmp.Or(m.tree.Sys, "/sys"), u.Sys), "index") != "0" {
 			continue
 		}
-		path := hotplug.NameOf(u, m.all).Path
-		if path == "" { // no udev, so no links
-			path = u.Node
-			m.hint("It has no link below /dev/v4l/by-id: the path may name another camera after the next start.")
-		}
+		path := m.path(u, "/dev/v4l/by-id")
 		why := "Its interface is of the video class (" + a.Driver + ")."
 		m.fits(Fit{Thing: "barcode", Driver: "camera", Port: path, Why: why,
 			If: "it looks at the place where cards are laid; a scanner reads faster"})

@@ -98,6 +98,37 @@ func TestLookAtTwins(t *testing.T) {
 	}
 }
 
+// A driver that takes paths only gets the one that stays the same, and what must be
+// known of it is told.
+func TestPaths(t *testing.T) {
+	const unit = `
+sys/devices/usb1/1-7/idVendor = 1eab
+sys/devices/usb1/1-7/idProduct = 1d06
+sys/devices/usb1/1-7/uevent = DEVTYPE=usb_device
+sys/devices/usb1/1-7/1-7:1.0/bInterfaceNumber = 00
+sys/devices/usb1/1-7/1-7:1.0/bInterfaceClass = 02
+sys/devices/usb1/1-7/1-7:1.0/bInterfaceSubClass = 02
+sys/devices/usb1/1-7/1-7:1.0/tty/ttyACM0/uevent = DEVNAME=ttyACM0
+sys/class/tty/ttyACM0 -> sys/devices/usb1/1-7/1-7:1.0/tty/ttyACM0
+sys/bus/usb/devices/1-7 -> sys/devices/usb1/1-7
+dev/ttyACM0 = node
+`
+	for _, c := range []struct{ links, path, try string }{
+		{"dev/serial/by-id/a -> dev/ttyACM0\ndev/serial/by-path/b -> dev/ttyACM0", "/serial/by-id/a", ""},
+		{"dev/serial/by-path/b -> dev/ttyACM0", "/serial/by-path/b", "its socket"},
+		{"", "/ttyACM0", "another unit"},
+	} {
+		tree := hotplugtest.Plant(t, unit+c.links)
+		finds, err := list(t).Look(tree)
+		if err != nil || len(finds) != 1 || len(finds[0].Fits) != 1 {
+			t.Fatalf("%+v, %v", finds, err)
+		}
+		if got := finds[0]; got.Fits[0].Port != tree.Dev+c.path || !strings.Contains(got.Try, c.try) || c.try == "" && got.Try != "" {
+			t.Errorf("%s, and it says %q; want %s and %q", got.Fits[0].Port, got.Try, c.path, c.try)
+		}
+	}
+}
+
 // A kernel that shows nothing is told of, not taken for an empty desk.
 func TestLookNowhere(t *testing.T) {
 	if finds, err := list(t).Look(hotplug.Tree{Sys: t.TempDir() + "/none"}); err == nil {
