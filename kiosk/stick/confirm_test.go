@@ -271,19 +271,16 @@ func TestConfirmOnStick(t *testing.T) {
 func FuzzConfirmation(f *testing.F) {
 	a := newAuthority(f)
 	with, trust := a.central(), a.trust()
-	fine := sign(f, Confirmation{Station: "CN-03", Made: made, Words: []Word{word()}}, with)
+	signed := Confirmation{Version: 1, Station: "CN-03", Made: made, Words: []Word{word()}}
+	fine := sign(f, signed, with)
 	f.Add(fine)
 	f.Add(fine[:len(fine)-4])
 	f.Add(jws(f, Confirmation{Station: "CN-03"}, confirmationType))
 	f.Add([]byte("e30.e30.e30"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		c, err := OpenConfirmation(b, trust)
-		if err == nil && !bytes.Equal(bytes.TrimSpace(b), fine) {
+		// The same words may be spelt otherwise in Base64; no others are believed.
+		if c, err := OpenConfirmation(b, trust); err == nil && !cmp.Equal(c, signed) {
 			t.Errorf("believed %q: %+v", b, c)
-		}
-		// What central signs is bounded and well-formed whatever its content.
-		if err == nil && (c.Station != trust.Station || !submission.ValidID(c.Words[0].Status.ID)) {
-			t.Errorf("took %+v", c)
 		}
 	})
 }

@@ -27,6 +27,7 @@ import (
 const (
 	maxSmall  = 64 << 10         // bytes of a body that is no submission
 	underway  = 64               // submissions taken in at the same time
+	share     = 16               // submissions and parts of one station: it sends two
 	patience  = 5 * time.Second  // that one waits for its turn
 	flushTime = 10 * time.Second // between writes of what stations said of themselves
 )
@@ -44,15 +45,16 @@ type Gate struct {
 	turns     chan struct{}
 	lookUps   tries
 
-	mu     sync.Mutex // guards pulses
+	mu     sync.Mutex // guards what follows
 	pulses map[string]ledger.Pulse
+	own    map[string]chan struct{} // places by station
 }
 
 // New makes a gate: ids open what arrives, rules say which procedures are taken,
 // p holds the parts, and each station may bring as much in a day as q says.
 func New(l *ledger.Ledger, a *authority.Authority, rules authority.Rulebook, schema *submission.Schema, ids []age.Identity, p *parts.Store, q Quota, log *slog.Logger) *Gate {
 	return &Gate{ledger: l, authority: a, rules: rules, schema: schema, ids: ids, parts: p, log: log, quota: meter{quota: q, ledger: l},
-		turns: make(chan struct{}, underway), pulses: map[string]ledger.Pulse{}}
+		turns: make(chan struct{}, underway), pulses: map[string]ledger.Pulse{}, own: map[string]chan struct{}{}}
 }
 
 // stationKey is the context's key for the station of the certificate.

@@ -189,7 +189,7 @@ func testBusy(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := b.gate.turn(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := b.gate.turn(ctx, centraltest.Station, b.gate.turns); !errors.Is(err, context.Canceled) {
 		t.Errorf("turn of one who left: %v", err)
 	}
 	asked := time.Now()
@@ -321,5 +321,34 @@ func checkSane(t *testing.T, w *httptest.ResponseRecorder) {
 	case w.Code >= 300: // the mux mends paths
 	case !json.Valid(w.Body.Bytes()):
 		t.Errorf("%d: no JSON: %s", w.Code, w.Body)
+	}
+}
+
+// One station that hangs with all its places keeps no other out.
+func TestOneStationTakesNotAllPlaces(t *testing.T) { synctest.Test(t, testShare) }
+
+func testShare(t *testing.T) {
+	b := newBench(t)
+	doc := centraltest.Document()
+	sealed, digest, err := submission.Seal(doc, b.key, b.to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range share {
+		if _, err := b.gate.turn(t.Context(), "CN-04", b.gate.turns); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range underway { // and waits for more
+		if _, err := b.gate.turn(t.Context(), "CN-04", b.gate.turns); err == nil {
+			t.Fatal("a station has more places than its share")
+		}
+	}
+	asked := time.Now()
+	if w := b.put(doc, sealed, digest); w.Code != http.StatusCreated || time.Since(asked) >= patience {
+		t.Errorf("another station: %d after %v", w.Code, time.Since(asked))
+	}
+	if err := b.ledger.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -25,10 +25,11 @@ func (g *Gate) PutSubmission(ctx context.Context, put contract.PutSubmissionRequ
 	if !submission.ValidID(put.ID) {
 		return nil, refuse("bad-request", "id is no UUID of version 7")
 	}
-	if err := g.turn(ctx); err != nil {
+	back, err := g.turn(ctx, station, g.turns)
+	if err != nil {
 		return nil, err
 	}
-	defer func() { <-g.turns }()
+	defer back()
 
 	sealed, err := io.ReadAll(io.LimitReader(put.Body, submission.MaxSealed+1))
 	if err != nil {
@@ -55,18 +56,41 @@ func (g *Gate) PutSubmission(ctx context.Context, put contract.PutSubmissionRequ
 	return contract.PutSubmission201JSONResponse(status(stored)), nil
 }
 
-// turn waits a little for a free place; the caller gives it back.
-func (g *Gate) turn(ctx context.Context) error {
+// turn waits a little for a free place among the station's own, and then among
+// more. The caller gives it back.
+func (g *Gate) turn(ctx context.Context, station string, more ...chan struct{}) (back func(), err error) {
 	late := time.NewTimer(patience)
 	defer late.Stop()
-	select {
-	case g.turns <- struct{}{}:
-		return nil
-	case <-late.C:
-		return refuse("busy", "too many at once")
-	case <-ctx.Done():
-		return ctx.Err()
+	var had []chan struct{}
+	back = func() {
+		for _, places := range had {
+			<-places
+		}
 	}
+	for _, places := range append([]chan struct{}{g.places(station)}, more...) {
+		select {
+		case places <- struct{}{}:
+			had = append(had, places)
+			continue
+		case <-late.C:
+			err = refuse("busy", "too many at once")
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		back()
+		return nil, err
+	}
+	return back, nil
+}
+
+// places are those of one station, which must be enrolled.
+func (g *Gate) places(station string) chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.own[station] == nil {
+		g.own[station] = make(chan struct{}, share)
+	}
+	return g.own[station]
 }
 
 // audited tells whether a refused submission is worth a line of the audit log.

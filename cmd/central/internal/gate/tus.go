@@ -145,6 +145,11 @@ func (g *Gate) patchPart(w http.ResponseWriter, r *http.Request, k parts.Key) er
 	if r.ContentLength > contract.MaxPart-offset {
 		return refuse("too-large", "part")
 	}
+	back, err := g.turn(r.Context(), k.Station)
+	if err != nil {
+		return err
+	}
+	defer back()
 	if err := g.mayBring(r.Context(), k.Station, ledger.Parts); err != nil {
 		return err
 	}

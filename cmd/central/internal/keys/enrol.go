@@ -46,5 +46,8 @@ func Enrol(dir, station, to string) (submission.PublicKey, error) {
 			return fail(err)
 		}
 	}
+	if err := syncDir(to); err != nil {
+		return fail(err)
+	}
 	return signing.Public(), nil
 }

@@ -75,7 +75,20 @@ func Make(dir string, hosts []string) error {
 			return fmt.Errorf("make keys: %w", err)
 		}
 	}
+	if err := syncDir(dir); err != nil {
+		return fmt.Errorf("make keys: %w", err)
+	}
 	return nil
+}
+
+// syncDir waits until the names in dir are on the disk.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
 }
 
 // Load reads the keys that Make wrote.

@@ -93,10 +93,5 @@ func replace(path string, content []byte, mode fs.FileMode) error {
 	if err := os.Rename(filepath.Join(dir, next.name), path); err != nil {
 		return err
 	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return syncDir(dir)
 }
