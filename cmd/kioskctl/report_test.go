@@ -90,6 +90,55 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// What stands by and the camera for papers are in the report as all else is, each
+// with its own last test.
+func TestReportOfEveryUnit(t *testing.T) {
+	since := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+	s := full(since)
+	s.Peripherals = append(s.Peripherals, hatch.Peripheral{Name: "reader-2", State: "unknown", Fine: true, Since: since},
+		hatch.Peripheral{Name: "desk", State: "ok", Fine: true, Since: since})
+	b, c, data := handover(t, hatchsim.New(s))
+	text, err := os.ReadFile(c.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, desk, _ := strings.Cut(spares, "profile = \"generic-80\"\n")
+	c.Config = written(t, string(text)+desk)
+	things := map[string]string{"scanner": "barcode", "scanner-2": "barcode", "printer": "receipt", "printer-2": "receipt",
+		"reader": "card", "reader-2": "card", "desk": "camera"}
+	book, err := checkup.Open(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for unit, thing := range things {
+		o := checkup.Outcome{Unit: unit, Thing: thing, Test: "try it", At: since, Passed: unit != "printer-2", Found: "found of " + unit, By: "the kiosk"}
+		if err := book.Note(o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.json = true
+	if err := c.Run(b.desk); err != nil && !errors.Is(err, errUnready) {
+		t.Fatal(err)
+	}
+	var r report.Report
+	if err := json.Unmarshal(b.out.Bytes(), &r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Peripherals) != len(things) {
+		t.Errorf("%d units in the report, want %d", len(r.Peripherals), len(things))
+	}
+	for _, p := range r.Peripherals {
+		if p.Test == nil || p.Thing != things[p.Name] || p.Test.Found != "found of "+p.Name || p.Test.Passed != (p.Name != "printer-2") {
+			t.Errorf("%s: %+v", p.Name, p.Test)
+		}
+	}
+	if !slices.ContainsFunc(r.Points, func(p report.Point) bool {
+		return strings.HasPrefix(p.What, "printer-2 failed its last test") && strings.Contains(p.Do, "doctor --only printer-2")
+	}) {
+		t.Errorf("points: %+v", r.Points)
+	}
+}
+
 // Where no kiosk runs there is a report too, and it says so.
 func TestReportWithoutKiosk(t *testing.T) {
 	b, c, _ := handover(t, nil)

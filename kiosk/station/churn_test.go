@@ -78,8 +78,11 @@ func (r ringing) Come() <-chan struct{} { r(); return nil }
 // plugs. MOTCUA_LONG=1 makes it a thousand times.
 func TestReplugsOfDrivers(t *testing.T) {
 	n := 40
-	if os.Getenv("MOTCUA_LONG") == "1" {
+	switch {
+	case os.Getenv("MOTCUA_LONG") == "1":
 		n = cycles
+	case raced:
+		n = 20
 	}
 	h := open(t, -1)
 	h.ready()
