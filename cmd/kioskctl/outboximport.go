@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"text/tabwriter"
+	"time"
 
 	"motcua/kiosk/hatch"
 	"motcua/kiosk/stick"
@@ -109,7 +110,7 @@ func (c outboxImportCmd) confirmer(d *desk) (*confirmer, error) {
 		return nil, err
 	}
 	return &confirmer{s.Station, func(file []byte) (hatch.Confirmed, error) {
-		ctx, cancel := context.WithTimeout(d.ctx, within)
+		ctx, cancel := context.WithTimeout(d.ctx, time.Minute) // a thousand marks on a slow disk
 		defer cancel()
 		return d.kiosk.Confirm(ctx, file)
 	}, func() {}}, nil
