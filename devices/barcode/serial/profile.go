@@ -94,7 +94,11 @@ func (p *Profile) check(name string) error {
 	case (len(p.On.Send) == 0) != (len(p.Off.Send) == 0) || len(p.On.Send) > 0 && (len(p.Host) == 0 || p.Every == 0):
 		return errors.New("host, on, off, every: must all be there or none")
 	}
-	for _, c := range slices.Concat(p.Presentation, p.Host, []Command{p.On, p.Off}) {
+	setUp := slices.Concat(p.Presentation, p.Host)
+	if slices.ContainsFunc(setUp, func(c Command) bool { return len(c.Send) == 0 }) {
+		return errors.New("presentation, host: a command sends nothing")
+	}
+	for _, c := range append(setUp, p.On, p.Off) {
 		switch {
 		case len(c.Send) == 0 && (len(c.Ack) > 0 || len(c.Nak) > 0):
 			return errors.New("ack, nak: nothing is sent that they answer")

@@ -53,7 +53,8 @@ func TestProfileFaults(t *testing.T) {
 		"a: {source: s}": "title",
 		"a: {title: t}":  "source",
 		"a: {title: t, source: s, on: {send: '41'}}":                                   "host, on, off",
-		"a: {title: t, source: s, presentation: [{ack: '06'}]}":                        "ack, nak",
+		"a: {title: t, source: s, presentation: [{ack: '06'}]}":                        "sends nothing",
+		"a: {title: t, source: s, on: {ack: '06', nak: '15'}}":                         "ack, nak",
 		"a: {title: t, source: s, every: -1}":                                          "negative",
 		"a: {title: t, source: s, prefix: 'x'}":                                        "",
 		"a: {title: t, source: s, colour: red}":                                        "colour",
@@ -63,4 +64,33 @@ func TestProfileFaults(t *testing.T) {
 			t.Errorf("%s: %v; want a fault about %q", file, err, want)
 		}
 	}
+}
+
+// No table upsets the reader, and what it takes can be done: commands that are there,
+// answers that cannot end a code.
+func FuzzProfiles(f *testing.F) {
+	f.Add(profiles)
+	f.Add([]byte("a: {title: t, source: s, prefix: '5D 51', suffix: '0a', host: [{send: '41', ack: '06', nak: '15'}], on: {send: '42'}, off: {send: '43'}, every: 1, patience: 1}"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		all, err := parseProfiles(b)
+		if err != nil {
+			return
+		}
+		for _, p := range all.All() {
+			for _, trigger := range []Trigger{AsSet, Presentation, Host} {
+				commands, err := Options{Profile: p, Trigger: trigger}.commands()
+				if err != nil && (trigger != Host || len(p.On.Send) > 0) {
+					t.Fatalf("%+v knows no %q: %v", p, trigger, err)
+				}
+				for _, c := range commands {
+					if len(c.Send) == 0 {
+						t.Fatalf("%+v: a command sends nothing", p)
+					}
+					if slices.ContainsFunc(slices.Concat(c.Ack, c.Nak), func(b byte) bool { return b == '\r' || b == '\n' }) {
+						t.Fatalf("%+v: an answer ends a code", p)
+					}
+				}
+			}
+		}
+	})
 }

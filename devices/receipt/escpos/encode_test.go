@@ -311,6 +311,7 @@ func TestProfileFaults(t *testing.T) {
 	for _, c := range []struct{ from, to, want string }{
 		{"width: 576", "width: 575", "width 575"}, {"dpi: 203", "dpi: 300", "dpi 300"}, {"speed: 100", "speed: 0", "speed 0"},
 		{"buffer: 4096", "buffer: 64", "buffer 64"}, {"cut: none", "cut: tear", `cut "tear"`}, {"tail: 8", "tail: -1", "tail -1"},
+		{"tail: 8", "tail: 100000", "tail 100000"}, {"width: 576, dpi: 203, speed: 100, buffer: 4096", "width: 2040, dpi: 203, speed: 100, buffer: 512", "two rows of 2040"},
 		{"status: [1]", "status: [7]", "status 7"}, {"status: [1], ", "", "status"}, {"status: [1]", "status: [1, 20]", "status 20"}, {"status: [1]", "status: [], queued: true", "queued"},
 		{"status: [1]", "status: [1], present: [3, 1], retract: [2]", "status 20"}, {"status: [1]", "status: [20], present: [3, 1]", "both"},
 		{"status: [1]", "status: [20], automatic: true", "automatic"}, {"source: book", "source: ''", "source"},
@@ -341,6 +342,32 @@ func TestSpeed(t *testing.T) {
 			t.Errorf("speed(%d, %+v) = %d, want %d", c.baud, c.line, got, c.want)
 		}
 	}
+}
+
+// No table upsets the reader, and on every model that it takes a page can be sent in
+// steps that the unit has room for.
+func FuzzProfiles(f *testing.F) {
+	f.Add(profiles)
+	f.Add([]byte("x: {title: X, width: 2040, dpi: 100, speed: 1, buffer: 600, cut: none, tail: 1000, status: [], source: book}"))
+	f.Add([]byte("x: {title: X, width: 8, dpi: 255, speed: 1, buffer: 512, cut: total, tail: 0, status: [20], present: [3, 1], retract: [2], margin: true, source: book}"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		all, err := parseProfiles(b)
+		if err != nil {
+			return
+		}
+		for _, p := range all.All() {
+			page := image.NewGray(image.Rect(0, 0, p.Width, 20)) // all of it black
+			steps, err := encode(page, p)
+			if err != nil {
+				t.Fatalf("%+v: %v", p, err)
+			}
+			for _, s := range append(steps, p.end()) {
+				if len(s.bytes) > p.chunk() {
+					t.Fatalf("%+v: a step of %d bytes; the unit takes %d", p, len(s.bytes), p.chunk())
+				}
+			}
+		}
+	})
 }
 
 // At 115,200 baud text never waits; a long feed does, as the head is slower

@@ -78,6 +78,9 @@ func parseProfiles(text []byte) (models.Table[Profile], error) {
 	return all, nil
 }
 
+// longestTail is more than any unit has between head and cutter, in rows.
+const longestTail = 1000
+
 func (p *Profile) check(name string) error {
 	p.Name = name
 	switch {
@@ -87,10 +90,10 @@ func (p *Profile) check(name string) error {
 		return fmt.Errorf("dpi %d: must be 100 to 255, GS P takes no more", p.DPI)
 	case p.Speed <= 0:
 		return fmt.Errorf("speed %d: must be above 0 mm a second", p.Speed)
-	case p.Buffer < 512:
-		return fmt.Errorf("buffer %d: must be 512 bytes or more", p.Buffer)
-	case p.Tail < 0:
-		return fmt.Errorf("tail %d: must not be negative", p.Tail)
+	case p.Buffer < 512 || p.chunk() < p.Width/8+rasterExtra:
+		return fmt.Errorf("buffer %d: must be 512 bytes or more, and hold two rows of %d dots", p.Buffer, p.Width)
+	case p.Tail < 0 || p.Tail > longestTail:
+		return fmt.Errorf("tail %d: must be 0 to %d rows", p.Tail, longestTail)
 	case !slices.Contains([]Cut{FeedPartial, FeedFull, Partial, Full, Total, NoCut}, p.Cut):
 		return fmt.Errorf("cut %q: must be feed-partial, feed-full, partial, full, total or none", p.Cut)
 	case p.Title == "":
