@@ -34,22 +34,29 @@ guest_tools() {
 		skip "cannot be installed: ${missing[*]}"
 }
 
-# guest_kernel finds the kernel: $image is its folder, $version its name. What was
-# unpacked once is good for as long as it is there.
+# guest_package NAME unpacks a Debian package, installs nothing, and prints its
+# folder. What was unpacked once is good for as long as it is there.
+guest_package() {
+	if [ ! -d "$cache/$1" ]; then
+		(cd "$work" && apt-get download -q "$1" >/dev/null 2>&1) || return 1
+		dpkg -x "$work/$1"_*.deb "$work/$1" || return 1
+		mv -T "$work/$1" "$cache/$1" 2>/dev/null || true # somebody else was first
+	fi
+	echo "$cache/$1"
+}
+
+# guest_kernel finds the kernel: $image is its folder, $version its name.
 guest_kernel() {
 	local name
 	image=$(find "$cache" -maxdepth 1 -name 'linux-image-*' -type d | sort -V | tail -1)
 	if [ -z "$image" ]; then
 		name=$(apt-cache depends linux-image-amd64 2>/dev/null | awk '/Depends: linux-image-/ {print $2; exit}')
 		[ -n "$name" ] || skip "apt knows no linux-image-amd64"
-		(cd "$work" && apt-get download -q "$name" >/dev/null 2>&1) || skip "$name cannot be downloaded"
-		dpkg -x "$work/$name"_*.deb "$work/image"
-		depmod -b "$work/image" "${name#linux-image-}"
-		mv -T "$work/image" "$cache/$name" 2>/dev/null || true # somebody else was first
-		image=$cache/$name
+		image=$(guest_package "$name") || skip "$name cannot be downloaded"
 	fi
 	version=$(basename "$image")
 	version=${version#linux-image-}
+	[ -e "$image/lib/modules/$version/modules.dep" ] || depmod -b "$image" "$version"
 }
 
 # guest_modules "MODULE [PARAMETER...]"... copies the kernel's modules with what they

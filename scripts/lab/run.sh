@@ -32,11 +32,15 @@ modules=(
 	xhci-pci hid-generic usbhid evdev cdc-acm usblp # the computer's
 	virtio_pci virtio_console
 )
-# Played by QEMU: a CCID reader, whose slot is reached from inside by a virtio port.
+# Played by QEMU: a CCID reader. Its slot, and QEMU's monitor, which unplugs it, are
+# reached from inside by virtio ports: each socket has QEMU at both ends.
 units=(
 	-device qemu-xhci -device usb-ccid,id=reader
 	-chardev "socket,id=slot,path=$work/slot,server=on,wait=off" -device ccid-card-passthru,chardev=slot
-	-device virtio-serial -chardev "socket,id=hand,path=$work/slot" -device virtserialport,chardev=hand,name=card
+	-chardev "socket,id=monitor,path=$work/monitor,server=on,wait=off" -mon chardev=monitor
+	-device virtio-serial
+	-chardev "socket,id=card,path=$work/slot" -device virtserialport,chardev=card,name=card
+	-chardev "socket,id=cable,path=$work/monitor" -device virtserialport,chardev=cable,name=cable
 )
 # Copied in where they are installed: the card daemon and its driver, and what the
 # C library loads when a thread ends.
@@ -60,6 +64,10 @@ for file in "${programs[@]}" "${files[@]}"; do
 	cp -L "$file" "$root$file"
 done
 guest_libraries "${programs[@]}"
+if udev=$(guest_package udev); then # it tells the daemon what is plugged in
+	cp "$udev/bin/udevadm" "$root/bin/systemd-udevd"
+	guest_libraries "$root/bin/systemd-udevd"
+fi
 printf 'root:x:0:0::/:/bin/sh\nkiosk:x:1000:1000::/:/bin/sh\n' >"$root/etc/passwd"
 # The kernel hands $lab_from, the package to begin with, and $lab_crash to its init.
 guest_init <<EOF

@@ -3,6 +3,7 @@ package pcsc_test
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"motcua/devices"
 	"motcua/devices/card"
 	"motcua/devices/card/cardsim"
 	"motcua/devices/card/cardtest"
@@ -23,8 +25,7 @@ import (
 //
 // What differs from a metal contactless reader: libccid speaks T=0 with this one,
 // no answer is longer than 258 bytes, and a card that asks for more time is not
-// heard. After an unplugging the daemon is started anew, as no udev runs that would
-// tell it.
+// heard.
 
 // TestLabPromises keeps the promises of card.Reader and card.Card.
 func TestLabPromises(t *testing.T) { cardtest.Run(t, onCCID) }
@@ -32,6 +33,74 @@ func TestLabPromises(t *testing.T) { cardtest.Run(t, onCCID) }
 // TestLabInspections inspects cards: a good one, a copy, one that was written to, a
 // mistyped number, and one that is taken out at each kind of exchange.
 func TestLabInspections(t *testing.T) { cardtest.RunInspections(t, onCCID, cardtest.Few) }
+
+// The bars: how soon an unplugged reader is missed, and how soon it can be opened again.
+const (
+	missedIn = 2 * time.Second
+	usedIn   = 5 * time.Second
+)
+
+// TestLabReplug unplugs the reader with a card in it and plugs it in again, of which
+// udev tells the daemon.
+func TestLabReplug(t *testing.T) {
+	inLab(t)
+	s, cable := openSlot(t), openPort(t, "cable")
+	go func() { _, _ = io.Copy(io.Discard, cable) }() // the monitor says a lot
+	tell := func(line string) {
+		t.Helper()
+		if _, err := cable.WriteString(line + "\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start(t, "systemd-udevd")
+	startDaemon(t)
+	r := readerOnUSB(t)
+	var missed, used time.Duration
+	for range 3 {
+		s.lay(t, chip(t))
+		e, err := r.Wait(t.Context())
+		tapped, ok := e.(card.Tapped)
+		if !ok {
+			t.Fatalf("Wait = %v, %v; want the card", e, err)
+		}
+		if b, err := tapped.Card.Exchange(t.Context(), selectApplication); err != nil || string(b) != "\x90\x00" {
+			t.Fatalf("Exchange = %X, %v", b, err)
+		}
+		began := time.Now()
+		tell("device_del reader")
+		if e, err = r.Wait(t.Context()); err == nil { // most times the card is missed first
+			if _, ok := e.(card.Lifted); !ok {
+				t.Errorf("Wait = %v; want the card lifted or the reader gone", e)
+			}
+			_, err = r.Wait(t.Context())
+		}
+		if !errors.Is(err, devices.ErrGone) {
+			t.Fatalf("Wait = %v; want %v", err, devices.ErrGone)
+		}
+		missed = max(missed, time.Since(began))
+		if _, err := tapped.Card.Exchange(t.Context(), selectApplication); !errors.Is(err, card.ErrLifted) && !errors.Is(err, devices.ErrGone) {
+			t.Errorf("Exchange = %v; want %v or %v", err, card.ErrLifted, devices.ErrGone)
+		}
+		if err := r.Close(); err != nil {
+			t.Errorf("Close = %v", err)
+		}
+		listed(t, false)
+		if _, err := pcsc.Open(t.Context(), pcsc.Options{Unit: "chip"}); !errors.Is(err, devices.ErrGone) {
+			t.Errorf("Open = %v; want %v", err, devices.ErrGone)
+		}
+		began = time.Now()
+		tell("device_add usb-ccid,id=reader")
+		tell("device_add ccid-card-passthru,chardev=slot")
+		r = readerOnUSB(t)
+		used = max(used, time.Since(began))
+		s.lift()
+	}
+	t.Logf("missed %v after it was unplugged at most, opened %v after it was put back",
+		missed.Round(time.Millisecond), used.Round(time.Millisecond))
+	if missed > missedIn || used > usedIn {
+		t.Errorf("the bars are %v and %v", missedIn, usedIn)
+	}
+}
 
 // driverPatience is above the 5.2 s after which libccid gives a silent card up that
 // speaks T=0.
@@ -55,18 +124,21 @@ func onCCID(t *testing.T) cardtest.Bench {
 	}
 }
 
-// startDaemon starts pcscd; it is killed at the test's end.
-func startDaemon(t *testing.T) {
+// startDaemon starts pcscd.
+func startDaemon(t *testing.T) { start(t, "pcscd", "--foreground", "--info") }
+
+// start starts a program; it is killed at the test's end.
+func start(t *testing.T, name string, args ...string) {
 	t.Helper()
-	binary, err := exec.LookPath("pcscd")
+	binary, err := exec.LookPath(name)
 	if err != nil {
-		t.Skip("the computer that made the lab has no pcscd")
+		t.Skipf("the computer that made the lab could not give it %s", name)
 	}
 	output, err := os.Create(filepath.Join(t.TempDir(), "output"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(binary, "--foreground", "--info")
+	cmd := exec.Command(binary, args...)
 	cmd.Stdout, cmd.Stderr = output, output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -76,7 +148,7 @@ func startDaemon(t *testing.T) {
 		_ = cmd.Wait()
 		_ = output.Close()
 		if b, err := os.ReadFile(output.Name()); t.Failed() && len(b) > 0 {
-			t.Logf("pcscd: %s %v", b, err)
+			t.Logf("%s: %s %v", name, b, err)
 		}
 	})
 }
@@ -144,23 +216,27 @@ type slot struct {
 
 func openSlot(t *testing.T) *slot {
 	t.Helper()
+	s := &slot{port: openPort(t, "card")}
+	t.Cleanup(s.lift)
+	return s
+}
+
+// openPort opens a virtio port by its name; it is closed at the test's end.
+func openPort(t *testing.T, name string) *os.File {
+	t.Helper()
 	all, _ := filepath.Glob("/sys/class/virtio-ports/*/name")
-	for _, name := range all {
-		if b, err := os.ReadFile(name); err != nil || string(b) != "card\n" {
+	for _, path := range all {
+		if b, err := os.ReadFile(path); err != nil || string(b) != name+"\n" {
 			continue
 		}
-		port, err := os.OpenFile(filepath.Join("/dev", filepath.Base(filepath.Dir(name))), os.O_RDWR, 0)
+		port, err := os.OpenFile(filepath.Join("/dev", filepath.Base(filepath.Dir(path))), os.O_RDWR, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &slot{port: port}
-		t.Cleanup(func() {
-			s.lift()
-			_ = port.Close()
-		})
-		return s
+		t.Cleanup(func() { _ = port.Close() })
+		return port
 	}
-	t.Fatalf("no way to the reader's slot in %q", all)
+	t.Fatalf("no port %s in %q", name, all)
 	return nil
 }
 
@@ -182,7 +258,9 @@ func (s *slot) lay(t *testing.T, c *cardsim.Chip) {
 func (s *slot) lift() {
 	if s.cancel != nil {
 		s.cancel()
+		late := time.AfterFunc(30*time.Second, func() { _ = s.port.SetReadDeadline(time.Now()) }) // no reader is plugged in
 		s.served.Wait()
+		late.Stop()
 		s.cancel = nil
 		<-time.After(handling)
 	}
