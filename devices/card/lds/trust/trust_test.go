@@ -428,6 +428,7 @@ func TestNewRefuses(t *testing.T) {
 		"list of changes":         s.DeltaList(now.Add(day), true),
 		"quiet list of changes":   s.DeltaList(now.Add(day), false),
 		"root that is none":       s.NoRoot(),
+		"root by two algorithms":  bytes.Replace(s.Root(), []byte{0x3D, 4, 3, 2}, []byte{0x3D, 4, 3, 3}, 1), // ECDSA with SHA-256, and with SHA-384
 		"certificate cut short":   s.Root()[:200],
 		"nothing":                 nil,
 	} {
