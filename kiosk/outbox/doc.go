@@ -5,8 +5,9 @@
 //
 //   - When Put returns nil the submission is on the disk: written, synced with
 //     fsync(2), and every directory entry that leads to it synced before.
-//   - A submission leaves the disk only on central's confirmation, and then not
-//     before Options.KeepSealed (7 days) has passed.
+//   - A submission leaves the disk only on central's confirmation, over the
+//     network or by stick, and then not before Options.KeepSealed (7 days) has
+//     passed.
 //   - Next gives submissions in the order of acceptance. One that is refused or
 //     waits for its next try never blocks the others.
 //   - A damaged store is set aside under a dated name, all that can be read is

@@ -25,6 +25,16 @@
 // are all at central the order of acceptance is kept. Should central lack a part
 // after all it says which (424), and the parts are gone through again.
 //
+// # By stick
+//
+// A station without any network sends its submissions on a stick (package stick,
+// kioskctl outbox export) and hears of them the same way: Confirm takes in what
+// central signed there, by the rules of a reply that came over the network, and
+// with two more. The hash that central tells must be that of the bytes here. And a
+// stick may be old, or be brought twice: a word of before central said of anything
+// that it does not have it counts no more, a refusal counts only once, and a
+// dossier that is known is not forgotten.
+//
 // # When there is no way
 //
 // A failure of the way (no route, no answer, a reply that is not central's)

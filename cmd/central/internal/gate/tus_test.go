@@ -149,3 +149,32 @@ func TestTus(t *testing.T) {
 	want(t, "head of altered", b.tus("HEAD", many+"/"+spoilt, nil, centraltest.Station), 404)
 	centraltest.CheckNoPerson(t, "the gate's log", b.log.String())
 }
+
+// Whatever a station sends about a part, it is answered as the contract says, and
+// nothing is written outside of the part's own folder.
+func FuzzTus(f *testing.F) {
+	b := newBench(f)
+	_, told := centraltest.Seal(f, []byte("seed"), b.to...)
+	name := "name " + base64.StdEncoding.EncodeToString([]byte(told.Part))
+	f.Add("10", name, "0", []byte("0123456789"))
+	f.Add("21037056", name, "-1", []byte{})
+	f.Add("9223372036854775808", "name ../../x", "99999999999", []byte("x"))
+	f.Add("0x10", "name "+base64.StdEncoding.EncodeToString([]byte("../../../etc/passwd")), "1e3", []byte("x"))
+	f.Fuzz(func(t *testing.T, length, metadata, offset string, body []byte) {
+		id := submission.NewID()
+		w := b.tus("POST", "/v1/submissions/"+id+"/parts", nil, centraltest.Station, "Upload-Length", length, "Upload-Metadata", metadata)
+		at := "/v1/submissions/" + id + "/parts/" + told.Part
+		if w.Code == http.StatusCreated {
+			at = w.Header().Get("Location")
+		}
+		for _, w := range []*httptest.ResponseRecorder{w, b.tus("HEAD", at, nil, centraltest.Station),
+			b.tus("PATCH", at, bytes.NewReader(body), centraltest.Station, "Upload-Offset", offset, "Content-Type", contract.TusType)} {
+			switch w.Code {
+			case http.StatusOK, http.StatusCreated, http.StatusNoContent, http.StatusBadRequest, http.StatusNotFound,
+				http.StatusConflict, http.StatusRequestEntityTooLarge:
+			default:
+				t.Fatalf("answered %d: %s", w.Code, w.Body)
+			}
+		}
+	})
+}
