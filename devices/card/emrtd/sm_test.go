@@ -255,3 +255,19 @@ func TestDriversMemoryIsLeftAlone(t *testing.T) {
 		t.Error("what came since was written over")
 	}
 }
+
+// A command whose answer was lost leaves the two counters apart: the line is over,
+// whatever the card would say next, and the keys are gone.
+func TestLostAnswerEndsTheLine(t *testing.T) {
+	k, _ := record(t, suite.AES128, 1000)
+	c := k.open(t, suite.AES128)
+	k.fail = errors.New("no answer")
+	if _, err := c.Read(t.Context(), lds.DG2); !errors.Is(err, k.fail) {
+		t.Fatalf("Read = %v", err)
+	}
+	lost := k.fail
+	k.fail, k.before = nil, func() { t.Error("something was sent on a line that is over") }
+	if _, err := c.Read(t.Context(), lds.DG2); !errors.Is(err, lost) || c.sm != nil {
+		t.Errorf("Read = %v, keys kept: %v; want the error that ended it", err, c.sm != nil)
+	}
+}
