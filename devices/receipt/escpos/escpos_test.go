@@ -161,6 +161,21 @@ func TestAnswerToAnEarlierProgram(t *testing.T) {
 	})
 }
 
+// A kiosk printer that is slower than its profile says has not printed before it says
+// so: what then ended its paper would have been told to nobody.
+func TestSlowPresenter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := onPipe("custom-vkp80", receiptsim.Options{Presenter: true, Speed: 8})(t)
+		page := image.NewGray(image.Rect(0, 0, 576, 300)) // 37 mm, and 29 more to the cutter
+		if err := b.Printer.Print(t.Context(), receipt.Slip{Page: page}); err != nil {
+			t.Fatal(err)
+		}
+		if !b.Presenter.AtMouth() {
+			t.Error("Print returned before the slip was at the mouth")
+		}
+	})
+}
+
 // A line at a wrong speed, or another unit, may send bytes without end: that is told
 // and not waited for.
 func TestTalksWithoutEnd(t *testing.T) {

@@ -22,6 +22,7 @@ const (
 	leaving   = 400 * time.Millisecond // to tidy up after a fault; the next slip does the rest
 	settle    = 500 * time.Millisecond // beyond the reckoned end, for the cutter
 	queuedLag = 3 * time.Second        // beyond the reckoned end, for GS r
+	busyLag   = 30 * time.Second       // the same, for a unit that says that it is not done
 )
 
 // errUnheard: nothing came in time.

@@ -2,8 +2,10 @@ package escpos
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"motcua/devices"
 	"motcua/devices/receipt"
 )
 
@@ -95,20 +97,23 @@ func (p *Printer) pullBack(ctx context.Context, op string) error {
 }
 
 // presented waits until the unit no longer prints or moves paper: the slip is at
-// the mouth then, or a quick hand has it already.
+// the mouth then, or a quick hand has it already. A unit that says all the time that
+// it is not done is ErrSilent in the end.
 func (p *Printer) presented(ctx context.Context, op string) error {
 	if err := p.sleep(ctx, op, time.Until(p.pace.printed)); err != nil {
 		return err
 	}
-	for until := p.pace.printed.Add(queuedLag); ; {
+	for until := p.pace.printed.Add(busyLag); ; {
 		st, err := p.wholly(ctx, op)
 		switch {
 		case err != nil:
 			return err
 		case !st.Prints():
 			return p.staff(op, st)
-		case !busy(p.sort.whole), time.Now().After(until):
+		case !busy(p.sort.whole):
 			return nil
+		case time.Now().After(until):
+			return devices.Fail(p.unit, op, devices.ErrSilent, errors.New("it prints on and on"))
 		}
 		if err := p.sleep(ctx, op, peek); err != nil {
 			return err

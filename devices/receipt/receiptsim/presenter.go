@@ -12,8 +12,19 @@ type presenter struct {
 	moved  time.Time
 }
 
-// spooling is for how long after the last row the unit says that it prints.
+// spooling is for how long after the last row the unit says that it prints, beside
+// the time that rows take.
 const spooling = 20 * time.Millisecond
+
+// busy tells that it prints. Rows are timed by the millimetre; see tick. mech.mu is
+// held.
+func (m *mech) busy() bool {
+	rest := spooling
+	if m.opts.Speed > 0 {
+		rest += 2 * time.Second / time.Duration(m.opts.Speed)
+	}
+	return time.Since(m.moved) < rest
+}
 
 // catch holds a piece that was cut. One at the mouth or inside is in its way.
 func (m *mech) catch(p Piece) {
@@ -79,7 +90,7 @@ func (m *mech) takeOut() {
 func (m *mech) full() []byte {
 	return []byte{0x10, 0x0F,
 		bit(m.end(), 0x01) | bit(m.low(), 0x04) | bit(m.mouth != nil, 0x20),
-		bit(m.cover, 0x03) | bit(time.Since(m.moved) < spooling, 0x0C),
+		bit(m.cover, 0x03) | bit(m.busy(), 0x0C),
 		bit(m.jam, 0x40),
 		0}
 }
