@@ -83,7 +83,7 @@ func (b *brush) paragraph(p *part, x, y, w float32, text string, l letters, a al
 	}
 	top := y
 	rows := b.wrap(text, l, w)
-	if a == left && b.straggles(rows) {
+	if a != right && b.straggles(rows) {
 		rows = b.wrap(text, l, b.balance(text, l, w))
 	}
 	for _, r := range rows {

@@ -195,8 +195,10 @@ func (b *brush) wrap(text string, l letters, width float32) []textRow {
 // noBreak is a space at which no row ends.
 const noBreak = "\u00a0"
 
-// glue keeps short bold phrases, such as a telephone number, in one row.
+// glue keeps short bold phrases, such as a telephone number, in one row, and lets no
+// row begin with the dot between two things.
 func glue(para string) string {
+	para = strings.ReplaceAll(para, " · ", noBreak+"· ")
 	parts := strings.Split(para, "*")
 	for i := 1; i+1 < len(parts); i += 2 {
 		if len(parts[i]) < 40 {

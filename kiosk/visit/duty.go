@@ -10,7 +10,8 @@ import (
 
 // What staff do at the screen lies over a visit like a second sheet: the page
 // below stays as it is, hears what happens, and is there again afterwards. No
-// page of it shows a person.
+// page of it tells of a person, but for the portrait in a card that staff compare
+// with whoever stands before them.
 
 const (
 	dutyAfter = 3 * time.Minute  // a sheet that nobody touches is taken away
