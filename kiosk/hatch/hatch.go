@@ -4,9 +4,9 @@
 // A technician, a test and the workbench see the kiosk through it: how it is,
 // what is on the screen and where each touch target lies, what waits in the
 // outbox. They may have a slip printed, a code scanned and a prompt spoken, and
-// submissions sent, checked and carried away, sealed as they are. No personal
-// data that the station could read passes it: no answer, no name, no number, no
-// content of a scanned code.
+// submissions sent, checked and carried away, sealed as they are, and central's
+// word on those taken in. No personal data that the station could read passes it:
+// no answer, no name, no number, no content of a scanned code.
 package hatch
 
 import (

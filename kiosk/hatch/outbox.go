@@ -10,13 +10,12 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"motcua/kiosk/stick"
 )
 
 // ErrSettled: central has this submission; there is nothing to send.
 var ErrSettled = errors.New("central has it already")
-
-// maxConfirmation is how many bytes one file of a confirmation may have.
-const maxConfirmation = 4 << 20
 
 // maxVerify bounds the reading of a whole outbox.
 const maxVerify = 10 * time.Minute
@@ -112,7 +111,7 @@ func outboxRoutes(mux *http.ServeMux, k Stored) {
 	})
 	mux.HandleFunc("POST /v1/outbox/confirm", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, func(r *http.Request) (any, error) {
-			file, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxConfirmation))
+			file, err := io.ReadAll(http.MaxBytesReader(w, r.Body, stick.MaxConfirmation))
 			if err != nil {
 				return nil, fmt.Errorf("confirmation cannot be read: %w", err)
 			}
