@@ -47,7 +47,7 @@ type house struct {
 	mouth    *voice.Mouth
 	plugs    *hotplug.Watcher // nil = the kernel does not talk to us, or not yet
 	journal  *journal.Journal // nil = it cannot be read
-	screen   *screen.Screen
+	screen   panel
 	station  *station.Station
 	troubles *trouble.Board
 	board    *hatch.Board
@@ -60,9 +60,18 @@ type closing struct {
 	give func() error
 }
 
+// panel is what visitors look at and touch.
+type panel interface {
+	Show(visit.View)
+	View() (v visit.View, ok bool)
+	Targets() []screen.Target
+	Run()
+	Close()
+}
+
 // outside is what a house takes of the computer that it stands on.
 type outside struct {
-	window func(screen.Options) (*screen.Screen, error)
+	window func(screen.Options) (panel, error)
 	plugs  hotplug.Options
 }
 

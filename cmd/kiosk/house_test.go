@@ -14,11 +14,11 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"filippo.io/age"
-	"fyne.io/fyne/v2/test"
 
 	"motcua/devices"
 	"motcua/devices/barcode/barcodesim"
@@ -66,11 +66,31 @@ func newSite(t *testing.T) *site {
 			{Name: "printer", Thing: "receipt", Driver: "escpos", Port: filepath.Join(dir, "printer"), Profile: "generic-80"},
 		}}
 	enrol(t, s.config.Central.Bundle, s.config.Station)
-	app := test.NewApp()
-	t.Cleanup(app.Quit)
-	s.out.window = func(o screen.Options) (*screen.Screen, error) { return screen.New(app, o) }
+	s.out.window = func(screen.Options) (panel, error) { return &darkPanel{}, nil }
 	return s
 }
+
+// darkPanel is a panel that nobody looks at.
+type darkPanel struct {
+	mu   sync.Mutex
+	view visit.View
+}
+
+func (d *darkPanel) Show(v visit.View) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.view = v
+}
+
+func (d *darkPanel) View() (visit.View, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.view, true
+}
+
+func (d *darkPanel) Targets() []screen.Target { return nil }
+func (d *darkPanel) Run()                     {}
+func (d *darkPanel) Close()                   {}
 
 // enrol makes what central gives to a station.
 func enrol(t *testing.T, dir, name string) {
@@ -232,7 +252,7 @@ func TestHouseOpenedByHalf(t *testing.T) {
 	}{
 		{"no window", func(s *site) func() {
 			window := s.out.window
-			s.out.window = func(screen.Options) (*screen.Screen, error) { return nil, errNoDisplay }
+			s.out.window = func(screen.Options) (panel, error) { return nil, errNoDisplay }
 			return func() { s.out.window = window }
 		}, errNoDisplay},
 		{"journal in use", func(s *site) func() {

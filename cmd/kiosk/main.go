@@ -72,7 +72,7 @@ func run(path string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	h, err := open(ctx, c, outside{window: screen.Open})
+	h, err := open(ctx, c, outside{window: openWindow})
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "kiosk: %v\n", err)
 		return 1
@@ -93,6 +93,9 @@ func run(path string) int {
 	}
 	return 0
 }
+
+// openWindow opens the window on the display.
+func openWindow(o screen.Options) (panel, error) { return screen.Open(o) }
 
 // watch ends the program, with every stack on stderr, when it has not ended by
 // itself in time after it was told to. A second signal ends it at once.
