@@ -77,7 +77,7 @@ func TestBirthOnline(t *testing.T) {
 func TestBirthWithCentralDown(t *testing.T) {
 	ctx, s, c := open(t, stage.Options{})
 	f := walk.Birth(time.Now())
-	must(t, s.KillCentral())
+	must(t, s.Central.Kill())
 	asked, done := file(ctx, t, c, f)
 	if done.Screen != "done" {
 		t.Fatalf("it ended on %s", walk.Describe(done))
@@ -96,7 +96,7 @@ func TestBirthWithCentralDown(t *testing.T) {
 	says(t, paper, proof.StoredHere)
 	must(t, c.Leave(ctx))
 
-	must(t, s.StartCentral(ctx))
+	must(t, s.Central.Start(ctx))
 	took := delivered(ctx, t, s)
 	t.Logf("delivered %v after central was back", took)
 	record := one(ctx, t, s, id, f, asked)

@@ -1,21 +1,17 @@
 package measure
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
-	"syscall"
 	"time"
 
 	"motcua/cmd/workbench/filed"
+	"motcua/cmd/workbench/stage"
 	"motcua/kiosk/contract"
 	"motcua/kiosk/outbox"
 	"motcua/kiosk/uplink"
@@ -31,23 +27,24 @@ const (
 // after the other as order wants it. Both reach the same central in turn, and
 // the medians are compared. bin is the folder of the programs.
 func Drain(ctx context.Context, bin, dir string) (row Row, err error) {
-	c, err := openOffice(ctx, filepath.Join(bin, "central"), filepath.Join(dir, "central"))
+	c, err := stage.OpenCentral(ctx, bin, dir)
 	if err != nil {
 		return row, err
 	}
-	defer func() { err = errors.Join(err, c.close()) }()
-	bundle, err := uplink.LoadBundle(filepath.Join(dir, "central", "stations", "CN-03"))
+	defer func() { err = errors.Join(err, c.Close()) }()
+	api := "https://" + c.Addr
+	bundle, err := uplink.LoadBundle(c.Bundle())
 	if err != nil {
 		return row, err
 	}
 	var ours, bare []time.Duration
 	for i := range rounds {
-		took, err := loop(ctx, c.api, bundle)
+		took, err := loop(ctx, api, bundle)
 		if err != nil {
 			return row, err
 		}
 		bare = append(bare, took)
-		if took, err = empty(ctx, c.api, bundle, filepath.Join(dir, fmt.Sprintf("outbox-%d", i))); err != nil {
+		if took, err = empty(ctx, api, bundle, filepath.Join(dir, fmt.Sprintf("outbox-%d", i))); err != nil {
 			return row, err
 		}
 		ours = append(ours, took)
@@ -136,50 +133,4 @@ func empty(ctx context.Context, api string, b *uplink.Bundle, dir string) (took 
 		err = errors.Join(err, end)
 	}
 	return took, err
-}
-
-// office is a central of its own.
-type office struct {
-	api string
-	cmd *exec.Cmd
-}
-
-func openOffice(ctx context.Context, bin, dir string) (*office, error) {
-	for _, args := range [][]string{{"keys", dir}, {"enrol", "--station=CN-03", "--unit=00082", dir}} {
-		if out, err := exec.CommandContext(ctx, bin, args...).CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("central %s: %w: %s", args[0], err, out)
-		}
-	}
-	o := &office{cmd: exec.Command(bin, "serve", "--dir", dir, "--listen", "127.0.0.1:0", "--page", "127.0.0.1:0")}
-	log, err := os.Create(filepath.Join(dir, "log"))
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	o.cmd.Stderr = log
-	o.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	out, err := o.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := o.cmd.Start(); err != nil {
-		return nil, err
-	}
-	said := bufio.NewScanner(out)
-	for said.Scan() {
-		if api, ok := strings.CutPrefix(said.Text(), "api "); ok {
-			o.api = api
-		}
-		if said.Text() == "ready" {
-			return o, nil
-		}
-	}
-	return nil, errors.Join(fmt.Errorf("central did not become ready: %w", said.Err()), o.close())
-}
-
-func (o *office) close() error {
-	if err := o.cmd.Process.Signal(os.Interrupt); err != nil {
-		return err
-	}
-	return o.cmd.Wait()
 }

@@ -3,54 +3,60 @@ package stage
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
 	"motcua/kiosk/contract"
 )
 
-// Central is the backend on this stage.
+// Central is the backend: central as it runs in a data centre, with keys of its own
+// and one station enrolled.
 type Central struct {
 	Addr string // "127.0.0.1:port" for stations; the same after a restart
 	Page string // "http://127.0.0.1:port" for staff; the same after a restart
 
-	dir, bundle string
-	run         *process
+	binary, dir, bundle, log string
+	run                      *process
 }
 
-// openCentral makes keys, enrols the station and starts central.
-func (s *Stage) openCentral(ctx context.Context) error {
-	c := &s.Central
-	c.dir, c.bundle = s.path("central"), s.path("bundle")
-	first, cancel := context.WithTimeout(ctx, ready)
-	defer cancel()
-	if err := run(first, s.bin("central"), "keys", c.dir); err != nil {
-		return err
-	}
-	if err := run(first, s.bin("central"), "enrol", c.dir, "--station", Station, "--unit", Unit, "--out", c.bundle); err != nil {
-		return err
-	}
-	c.Addr, c.Page = "127.0.0.1:0", "http://127.0.0.1:0"
-	return s.StartCentral(ctx)
-}
-
-// StartCentral starts central, after KillCentral again, and returns once it
-// takes connections.
-func (s *Stage) StartCentral(ctx context.Context) error {
-	c := &s.Central
+// OpenCentral makes keys, enrols the station and starts central, out of the folder
+// of the programs; what it makes lies below dir. It returns once central takes
+// connections. Close it.
+func OpenCentral(ctx context.Context, bin, dir string) (*Central, error) {
+	c := &Central{Addr: "127.0.0.1:0", Page: "http://127.0.0.1:0", binary: filepath.Join(bin, "central"),
+		dir: filepath.Join(dir, "central"), bundle: filepath.Join(dir, "bundle"), log: filepath.Join(dir, "log")}
 	ctx, cancel := context.WithTimeout(ctx, ready)
 	defer cancel()
-	p, err := launch(s.path("log"), "central", nil, s.bin("central"), "serve",
+	if err := os.MkdirAll(c.log, 0o700); err != nil {
+		return nil, err
+	}
+	if err := run(ctx, c.binary, "keys", c.dir); err != nil {
+		return nil, err
+	}
+	if err := run(ctx, c.binary, "enrol", c.dir, "--station", Station, "--unit", Unit, "--out", c.bundle); err != nil {
+		return nil, err
+	}
+	if err := c.Start(ctx); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// Start starts central, after Kill again, and returns once it takes connections.
+func (c *Central) Start(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, ready)
+	defer cancel()
+	p, err := launch(c.log, "central", nil, c.binary, "serve",
 		"--dir", c.dir, "--listen", c.Addr, "--page", strings.TrimPrefix(c.Page, "http://"))
 	if err != nil {
 		return err
-	}
-	if c.run == nil {
-		s.later(func() error { return c.run.end() })
 	}
 	c.run = p
 	lines, err := p.lines(ctx, "ready")
@@ -68,14 +74,22 @@ func (s *Stage) StartCentral(ctx context.Context) error {
 	return nil
 }
 
+// Kill cuts central's power.
+func (c *Central) Kill() error { return c.run.kill() }
+
+// Close has central end in order, and returns once it has. Twice is fine.
+func (c *Central) Close() error {
+	if c.run == nil {
+		return nil
+	}
+	return c.run.end()
+}
+
 // Dir is the folder of central's keys and ledger.
 func (c *Central) Dir() string { return c.dir }
 
 // Bundle is the folder of what central gave the station.
 func (c *Central) Bundle() string { return c.bundle }
-
-// KillCentral cuts central's power.
-func (s *Stage) KillCentral() error { return s.Central.run.kill() }
 
 // Record is one submission in central's list.
 type Record struct {

@@ -48,7 +48,7 @@ type Stage struct {
 	Display *display.Display
 	Desk    *desk.Client
 	Hatch   *hatch.Client
-	Central Central
+	Central *Central
 	Dir     string
 	// Chipless says why chips cannot be read here; "" = they can.
 	Chipless string
@@ -93,9 +93,10 @@ func Open(ctx context.Context, o Options) (_ *Stage, err error) {
 	if err := s.openDisplay(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.openCentral(ctx); err != nil {
+	if s.Central, err = OpenCentral(ctx, o.Bin, o.Dir); err != nil {
 		return nil, err
 	}
+	s.later(s.Central.Close)
 	if err := s.openDesk(ctx); err != nil {
 		return nil, err
 	}
@@ -176,7 +177,7 @@ func (s *Stage) openDesk(ctx context.Context) error {
 	far := s.Central.Addr
 	if s.opts.Between != nil {
 		var err error
-		if far, err = s.opts.Between(&s.Central); err != nil {
+		if far, err = s.opts.Between(s.Central); err != nil {
 			return err
 		}
 	}

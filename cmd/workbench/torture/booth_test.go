@@ -91,7 +91,7 @@ func (b *booth) live(ctx context.Context, i int) error {
 	defer cancel()
 	how := blowOf(rand.New(rand.NewPCG(b.seed, uint64(i))))
 	if how.alone {
-		if err := b.stage.KillCentral(); err != nil {
+		if err := b.stage.Central.Kill(); err != nil {
 			return err
 		}
 	}
@@ -109,7 +109,7 @@ func (b *booth) live(ctx context.Context, i int) error {
 	}
 	b.kills[l.how()]++
 	if how.alone {
-		if err := b.stage.StartCentral(ctx); err != nil {
+		if err := b.stage.Central.Start(ctx); err != nil {
 			return err
 		}
 	}
