@@ -63,6 +63,9 @@ func (h *house) look(ctx context.Context) {
 	}
 	h.mend("refused", sum.Counts[outbox.Refused] == 0)
 	h.mend("outbox-filling", !sum.Low)
+	if !sum.Low { // nobody need try to submit to find out
+		h.mend("outbox-full", true)
+	}
 	h.mend("outbox-damaged", len(sum.Aside) == 0)
 }
 

@@ -186,19 +186,22 @@ func (t Trust) signer(head jose.Header) (crypto.PublicKey, error) {
 }
 
 // Confirm writes what central says of the submissions in the folder dir next to
-// them, in as many files as it takes, and waits until all is on the stick. One
-// of before is replaced, whole or not at all. Made and Version are its own.
+// them, in as many files as it takes, each made a millisecond after the one before,
+// and waits until all is on the stick. Files of before are replaced, each whole or
+// not at all.
 func Confirm(dir, station string, made time.Time, words []Word, with tls.Certificate) error {
+	made = made.UTC().Truncate(time.Millisecond)
 	for n := 1; len(words) > 0; n++ {
 		some := words[:min(len(words), maxWords)]
 		words = words[len(some):]
-		file, err := Confirmation{Station: station, Made: made.UTC().Truncate(time.Second), Words: some}.Sign(with)
+		file, err := Confirmation{Station: station, Made: made, Words: some}.Sign(with)
 		if err != nil {
 			return err
 		}
 		if err := replace(dir, fmt.Sprintf("C%07d", n), file); err != nil {
 			return err
 		}
+		made = made.Add(time.Millisecond)
 	}
 	return settle(dir)
 }

@@ -244,14 +244,14 @@ func TestConfirmOnStick(t *testing.T) {
 				t.Fatalf("Confirmations(%s) = %v, %v", where, files, err)
 			}
 			var got []Word
-			for _, f := range files {
+			for i, f := range files {
 				b, err := ReadConfirmation(f)
 				if err != nil {
 					t.Fatal(err)
 				}
 				c, err := OpenConfirmation(b, a.trust())
-				if err != nil || !c.Made.Equal(at) {
-					t.Fatalf("made %v, %v, want %v", c.Made, err, at)
+				if want := at.Add(time.Duration(i) * time.Millisecond); err != nil || !c.Made.Equal(want) {
+					t.Fatalf("made %v, %v, want %v", c.Made, err, want)
 				}
 				got = append(got, c.Words...)
 			}

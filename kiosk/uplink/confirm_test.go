@@ -130,6 +130,33 @@ func TestRefusalIsToldOnce(t *testing.T) {
 	r.is(taken, outbox.Received, "")
 }
 
+// A confirmation of so many that it takes two files holds in both of them.
+func TestRefusedInTheSecondFile(t *testing.T) {
+	r, w := confirmRig(t)
+	it, usb := accept(t, r.up), t.TempDir()
+	var words []stick.Word
+	for range 1000 {
+		words = append(words, w.refusal(outbox.Item{ID: submission.NewID(), Sealed: []byte("x")}))
+	}
+	if err := stick.Confirm(usb, station, w.at, append(words, w.refusal(it)), w.with); err != nil {
+		t.Fatal(err)
+	}
+	files, err := stick.Confirmations(usb, station)
+	if err != nil || len(files) != 2 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, f := range files {
+		b, err := stick.ReadConfirmation(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.up.Confirm(t.Context(), b); err != nil {
+			t.Error(err)
+		}
+	}
+	r.is(it, outbox.Refused, "")
+}
+
 // Once central has lost what it confirmed, a confirmation of before is worth
 // nothing: the station has the only copy.
 func TestConfirmationOfBeforeALoss(t *testing.T) {
