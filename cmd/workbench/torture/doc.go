@@ -15,7 +15,12 @@
 // as fast as the disk lets them. Fewer, as each takes seconds, are those of the
 // kiosk itself, in a window in memory, with a visitor who touches it and a printer
 // whose paper is read: there the screen's word and the receipts are held against
-// central as well.
+// central as well, and some are killed just when a submission is on the wire, or
+// central's answer to it.
+//
+// Faults that were put into the kiosk on purpose, and found by its lives: a receipt
+// that was owed comes out unmarked; none is owed before the submission is accepted;
+// the screen says accepted before the disk does.
 //
 //	TORTURE_LIVES=10000 KIOSK_LIVES=500 TORTURE_DAYS=30 go test -timeout 6h -v ./cmd/workbench/torture
 //

@@ -34,6 +34,7 @@ type blow struct {
 	after  time.Duration // by the clock, from then on
 	call   string        // at the entry of a system call; "" = by the clock
 	nth    int           // of the thread that makes it
+	trap   *trap         // on the wire; nil = by the clock
 	alone  bool          // central is dead meanwhile
 }
 
@@ -62,20 +63,29 @@ func blowOf(r *rand.Rand) blow {
 		most int
 	}{{"fsync", 4}, {"pwrite64", 10}, {"write", 24}}
 	c := calls[r.IntN(len(calls))]
-	if nth := 1 + r.IntN(c.most); b.at == starting && r.IntN(3) == 0 || b.at == accepting && r.IntN(2) == 0 {
+	nth, wire := 1+r.IntN(c.most), &trap{reply: r.IntN(2) == 0, lost: r.IntN(2) == 0}
+	switch n := r.IntN(4); {
+	case b.at == starting && n == 0, b.at == accepting && n < 2:
 		b.call, b.nth = c.name, nth
+	case b.at == accepting && n == 2 && !b.alone:
+		b.trap = wire
 	}
 	return b
 }
 
-// lateBlow is when a kiosk is killed by the clock where the call never came at
-// which it was to be.
+// lateBlow is when a kiosk is killed by the clock where that never came at which it
+// was to be.
 const lateBlow = 10 * time.Second
 
 // String names a blow in the tally.
 func (b blow) String() string {
-	if b.call != "" {
+	switch {
+	case b.call != "":
 		return string(b.at) + " at " + b.call
+	case b.trap != nil && b.trap.reply:
+		return string(b.at) + " at central's answer"
+	case b.trap != nil:
+		return string(b.at) + " at a send"
 	}
 	return string(b.at) + " by the clock"
 }
@@ -98,7 +108,7 @@ type life struct {
 	submitted bool // or about to
 	promised  bool // the screen said that it is accepted
 	screens   int
-	late      bool // the call never came, or nobody could wait for it
+	late      bool // what was waited for never came, or nobody could wait for it
 	strikes   sync.WaitGroup
 }
 
@@ -125,14 +135,24 @@ func (l *life) arm(ctx context.Context) error {
 			after = lateBlow
 		}
 	}
-	ended := l.stage.KioskEnded()
+	ended, caught := l.stage.KioskEnded(), make(chan struct{})
+	if l.trap != nil {
+		after = lateBlow
+		l.trap.shut = func() {
+			close(caught)
+			<-ended
+		}
+		l.weather.lay(l.trap)
+	}
 	l.strikes.Go(func() {
 		select {
 		case <-ended:
+			return
+		case <-caught:
 		case <-time.After(after):
-			l.late = l.call != ""
-			_ = l.stage.KillKiosk() // which waits; how it ended is looked at
+			l.late = l.call != "" || l.trap != nil
 		}
+		_ = l.stage.KillKiosk() // which waits; how it ended is looked at
 	})
 	return nil
 }
@@ -143,13 +163,13 @@ func (l *life) lay(ctx context.Context) (bool, error) {
 	if l.strace == "" {
 		return false, nil
 	}
-	trap := exec.CommandContext(ctx, l.strace, "-f", "-o", "/dev/null", "-p", strconv.Itoa(l.stage.KioskPID()),
+	tracer := exec.CommandContext(ctx, l.strace, "-f", "-o", "/dev/null", "-p", strconv.Itoa(l.stage.KioskPID()),
 		"-e", "trace="+l.call, "-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", l.call, l.nth))
-	said, err := trap.StderrPipe()
+	said, err := tracer.StderrPipe()
 	if err != nil {
 		return false, err
 	}
-	if err := trap.Start(); err != nil {
+	if err := tracer.Start(); err != nil {
 		return false, err
 	}
 	lines := bufio.NewScanner(said)
@@ -157,7 +177,7 @@ func (l *life) lay(ctx context.Context) (bool, error) {
 	l.strikes.Go(func() {
 		for lines.Scan() {
 		}
-		_ = trap.Wait() // it ends with the kiosk
+		_ = tracer.Wait() // it ends with the kiosk
 	})
 	return attached, nil
 }
@@ -169,6 +189,7 @@ func (l *life) wait() {
 	}
 	<-l.stage.KioskEnded()
 	l.strikes.Wait()
+	l.weather.lay(nil)
 }
 
 // visit is what somebody does before the kiosk until that is dead.

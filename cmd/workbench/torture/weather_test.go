@@ -34,6 +34,7 @@ type weather struct {
 	dice *rand.Rand
 	deck []string // of kinds, to be drawn from the top
 	calm bool
+	trap *trap          // for the next submission; nil = none
 	seen map[string]int // what happened, how often
 	last *reply         // of an earlier submission
 }
@@ -128,6 +129,35 @@ func cards() []string {
 	return append(deck, slices.Repeat([]string{passed}, deckSize-len(deck))...)
 }
 
+// trap lies in wait for a submission on its way.
+type trap struct {
+	reply bool   // it is central's answer to it that is waited for
+	lost  bool   // what was caught goes no further
+	shut  func() // called once, while what was caught stands still
+}
+
+// lay lays a trap in the place of another; nil takes it away.
+func (w *weather) lay(t *trap) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.trap = t
+}
+
+// caught shuts the trap, if there is one for such a thing, and tells whether that
+// is lost.
+func (w *weather) caught(reply bool) bool {
+	w.mu.Lock()
+	t := w.trap
+	if t == nil || t.reply != reply {
+		w.mu.Unlock()
+		return false
+	}
+	w.trap = nil
+	w.mu.Unlock()
+	t.shut()
+	return t.lost
+}
+
 // settle ends the bad weather, and waits until all that was held back is done.
 func (w *weather) settle() {
 	w.mu.Lock()
@@ -142,6 +172,10 @@ func (w *weather) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 		return // the station died in the midst of it
 	}
 	put := in.Method == http.MethodPut
+	if put && w.caught(false) {
+		hangUp(out)
+		return
+	}
 	brings := put || in.Method == http.MethodPatch
 	kind := w.choose(brings)
 	switch kind {
@@ -174,6 +208,10 @@ func (w *weather) ServeHTTP(out http.ResponseWriter, in *http.Request) {
 	}
 	r, err := w.forward(in, body, len(body))
 	if err != nil {
+		hangUp(out)
+		return
+	}
+	if put && w.caught(true) {
 		hangUp(out)
 		return
 	}
