@@ -17,6 +17,7 @@ test=(
   zbar-tools                            # reads the printed QR codes as a phone would
   poppler-utils                         # reads the words on a readiness report
   pcscd vsmartcard-vpcd                 # the card daemon, with a reader that is none
+  libccid                               # its driver for the USB reader of the lab
   strace                                # kills a station at a write or a sync
 )
 voice=(espeak-ng vorbis-tools)          # `make voice` alone, but small

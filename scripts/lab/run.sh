@@ -112,7 +112,8 @@ while [ -z "$failed" ]; do
 	crash=
 	[ "$deaths" -ge "${LAB_CRASH:-0}" ] || crash=yes
 	ended=0
-	guest_boot "$log" "$((limit - $(date +%s) + began))" "lab_from=$from lab_crash=$crash" \
+	left=$((limit - $(date +%s) + began))
+	guest_boot "$log" "$((left > 0 ? left : 1))" "lab_from=$from lab_crash=$crash" \
 		-icount shift=1,sleep=off -rtc clock=vm -m 512 "${units[@]}" || ended=$?
 	[ -z "${LAB_LOG:-}" ] || cat "$log" >>"$LAB_LOG"
 	cat "$log" >>"$work/all"

@@ -124,8 +124,17 @@ func onCCID(t *testing.T) cardtest.Bench {
 	}
 }
 
+// driver is where Debian's libccid lies.
+const driver = "/usr/lib/pcsc/drivers/ifd-ccid.bundle/Contents/Linux/libccid.so"
+
 // startDaemon starts pcscd.
-func startDaemon(t *testing.T) { start(t, "pcscd", "--foreground", "--info") }
+func startDaemon(t *testing.T) {
+	t.Helper()
+	if _, err := os.Stat(driver); err != nil {
+		t.Skip("the computer that made the lab has no libccid")
+	}
+	start(t, "pcscd", "--foreground", "--info")
+}
 
 // start starts a program; it is killed at the test's end.
 func start(t *testing.T, name string, args ...string) {
