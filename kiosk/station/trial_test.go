@@ -75,7 +75,9 @@ func trial[T any](w *ward, test func(context.Context) (T, error)) (ended func() 
 	}
 	c := make(chan end, 1)
 	go func() {
-		got, err := test(w.t.Context())
+		ctx, stop := context.WithTimeout(w.t.Context(), time.Minute)
+		defer stop()
+		got, err := test(ctx)
 		c <- end{got, err}
 	}()
 	w.pass(time.Millisecond)
