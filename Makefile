@@ -52,10 +52,11 @@ bench: build ## measure; writes out/bench.json and prints each row with its bar
 lab: deps ## the drivers on a real USB stack, in a guest that QEMU boots
 	scripts/lab/run.sh
 
-torture: deps ## hours: 10,000 kills behind a bad network, a month offline, power cuts
+torture: deps ## hours: 10,000 kills behind a bad network, a month offline, replugs, power cuts
 	TORTURE_LIVES=10000 KIOSK_LIVES=500 TORTURE_DAYS=30 $(GO) test -count=1 -timeout 6h -v ./cmd/workbench/torture
 	UPLINK_KILLS=10000 $(GO) test -count=1 -timeout 6h -v -run TestKilledAtAnyStep ./kiosk/uplink
 	OUTBOX_KILLS=1000 $(GO) test -count=1 -timeout 6h -v -run TestKilledWithParts ./kiosk/outbox
+	MOTCUA_LONG=1 $(GO) test -count=1 -timeout 1h -v -run TestReplugsOfDrivers ./kiosk/station
 	POWERCUT_POINTS=1000 LAB_LIMIT=3600 scripts/lab/powercut.sh
 
 powercut: deps ## cut the power under an outbox at hundreds of points, in a guest that QEMU boots
