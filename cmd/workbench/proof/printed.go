@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"image"
@@ -98,16 +99,18 @@ func (d dots) says(line string, outlines *opentype.Font, size int) (bool, error)
 // dots is a picture in one bit.
 type dots struct {
 	w, h int
-	on   []bool // dark
+	on   []byte // 1 = dark
 }
 
 func dotsOf(img image.Image) dots {
 	b := img.Bounds()
-	d := dots{b.Dx(), b.Dy(), make([]bool, b.Dx()*b.Dy())}
+	d := dots{b.Dx(), b.Dy(), make([]byte, b.Dx()*b.Dy())}
 	for y := range d.h {
 		for x := range d.w {
 			r, g, bl, _ := img.At(b.Min.X+x, b.Min.Y+y).RGBA()
-			d.on[y*d.w+x] = r+g+bl < 3*0x8000
+			if r+g+bl < 3*0x8000 {
+				d.on[y*d.w+x] = 1
+			}
 		}
 	}
 	return d
@@ -195,7 +198,12 @@ func (d dots) has(words []word, size int) bool {
 		for y := -ink.Min.Y; y <= d.h-ink.Max.Y; y++ {
 			row := d.on[(y+dark.y)*d.w:][:d.w]
 			for x := -ink.Min.X; x <= d.w-ink.Max.X; x++ {
-				if row[x+dark.x] && d.at(words[0], x, y, white) && d.follow(words, x, y, size, white) {
+				next := bytes.IndexByte(row[x+dark.x:], 1)
+				if next < 0 {
+					break
+				}
+				x += next
+				if d.at(words[0], x, y, white) && d.follow(words, x, y, size, white) {
 					return true
 				}
 			}
@@ -227,7 +235,7 @@ func (d dots) at(w word, x, y int, white bool) bool {
 		return false
 	}
 	for _, p := range w.points {
-		if d.on[(y+p.y)*d.w+x+p.x] != (p.on != white) {
+		if d.on[(y+p.y)*d.w+x+p.x] == 1 != (p.on != white) {
 			return false
 		}
 	}
