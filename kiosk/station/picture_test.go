@@ -220,6 +220,7 @@ func TestPictureCameraAway(t *testing.T) {
 		}
 		return false
 	})
+	h.until("it is not offered", func(v visit.View) bool { return !offered(v) })
 	l.change(func() { l.wrong = nil })
 	h.plugs.ring()
 	h.until("it is offered again", offered)
