@@ -70,9 +70,7 @@ func TestPaperEndsInMidReceipt(t *testing.T) {
 	if n := len(h.list()); n != 1 {
 		t.Fatalf("%d submissions kept, want 1", n)
 	}
-	if got := h.s.Best(station.ThingPrinter); h.s.Conditions()[0].State != station.PaperOut {
-		t.Errorf("printer says %v", got)
-	}
+	h.settles("the printer is without paper", func() bool { return h.s.Best(station.ThingPrinter) == station.PaperOut })
 	h.touch("wait")
 	h.printer.LoadPaper(1000)
 	h.at(visit.AtDone)

@@ -141,11 +141,16 @@ func (d *Daemon) Kill() {
 	d.cmd = nil
 }
 
-// Hang stops the daemon in its tracks; Kill ends it all the same.
+// Hang stops the daemon in its tracks: when it returns, all its threads stand still.
+// Kill ends it all the same.
 func (d *Daemon) Hang(t testing.TB) {
 	t.Helper()
 	if err := d.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
+	}
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(d.cmd.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
+		t.Fatalf("the daemon does not stop: %v, status %#x", err, status)
 	}
 }
 
