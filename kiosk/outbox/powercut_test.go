@@ -32,7 +32,7 @@ const (
 // TestLabPowerCut works an outbox on a disk, and then takes the power away at
 // hundreds of points: it lays the disk out as it was then, with those writes
 // whose sync had not ended there, missing or torn, as chance wills; mounts it,
-// which replays the file system's journal; and opens the outbox. Whatever had
+// which replays the file system's journal, repaired before if it must; and opens the outbox. Whatever had
 // been accepted must be there, whole; whatever had been received, received; and
 // nothing may count as damaged.
 func TestLabPowerCut(t *testing.T) {
@@ -62,6 +62,56 @@ func TestLabPowerCut(t *testing.T) {
 	if len(c.accepted) != len(worked) || len(c.received) == 0 {
 		t.Errorf("the log tells of %d accepted and %d received, want %d and some", len(c.accepted), len(c.received), len(worked))
 	}
+}
+
+// TestLabTornSuperblock: a superblock, which lies in two sectors, of which one came to
+// the disk costs no submission.
+func TestLabTornSuperblock(t *testing.T) {
+	if os.Getenv("MOTCUA_LAB") != "guest" {
+		t.Skip("needs a machine of its own: make powercut")
+	}
+	const dir = "/mnt/torn"
+	shell(t, "mkfs.ext4", "-q", "-F", againDisk, strconv.Itoa(cutSize>>10))
+	attach(t, againDisk, dir)
+	b, err := Open(t.Context(), dir+"/outbox", Options{MinFree: -1})
+	ok(t, err)
+	it := item(5000)
+	put(t, b, it)
+	ok(t, b.Close())
+	ok(t, unix.Unmount(dir, 0))
+
+	f, err := os.OpenFile(againDisk, os.O_WRONLY, 0)
+	ok(t, err)
+	_, err = f.WriteAt(make([]byte, 512), 1024+512)
+	ok(t, errors.Join(err, f.Sync(), f.Close()))
+	if !attach(t, againDisk, dir) {
+		t.Error("it mounts as it is")
+	}
+	defer func() { ok(t, unix.Unmount(dir, 0)) }()
+	b, err = Open(t.Context(), dir+"/outbox", Options{MinFree: -1})
+	ok(t, err)
+	defer func() { ok(t, b.Close()) }()
+	if got, err := b.Item(t.Context(), it.ID); err != nil || !bytes.Equal(got.Sealed, it.Sealed) {
+		t.Errorf("the submission is lost: %v", err)
+	}
+}
+
+// attach mounts a disk as a station does that starts with fsck.repair=yes: what does
+// not mount is repaired first. It tells whether that was needed.
+func attach(t *testing.T, disk, dir string) (repaired bool) {
+	t.Helper()
+	ok(t, os.MkdirAll(dir, 0o700))
+	err := unix.Mount(disk, dir, "ext4", 0, "")
+	if !errors.Is(err, unix.EBADMSG) && !errors.Is(err, unix.EUCLEAN) {
+		ok(t, err)
+		return false
+	}
+	out, err := exec.CommandContext(t.Context(), "e2fsck", "-y", disk).CombinedOutput()
+	if exit, is := errors.AsType[*exec.ExitError](err); err != nil && (!is || exit.ExitCode() != 1) { // 1 = repaired
+		t.Fatalf("the file system itself is lost: e2fsck: %v\n%s", err, out)
+	}
+	ok(t, unix.Mount(disk, dir, "ext4", 0, ""))
+	return true
 }
 
 func shell(t *testing.T, name string, args ...string) {
@@ -253,9 +303,8 @@ func (c *cutter) cut(t *testing.T, at int) (torn int) {
 	ok(t, err)
 	_, err = f.Write(disk)
 	ok(t, errors.Join(err, f.Close()))
-	ok(t, os.MkdirAll("/mnt/again", 0o700))
-	if err := unix.Mount(againDisk, "/mnt/again", "ext4", 0, ""); err != nil {
-		t.Fatalf("point %d: the file system itself is lost: %v", at, err)
+	if attach(t, againDisk, "/mnt/again") {
+		t.Logf("point %d: the file system was repaired first", at)
 	}
 	defer func() { ok(t, unix.Unmount("/mnt/again", 0)) }()
 	b, err := Open(t.Context(), "/mnt/again/outbox", Options{MinFree: -1})

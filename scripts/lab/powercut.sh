@@ -19,8 +19,10 @@ guest_tools mkfs.ext4:e2fsprogs
 guest_kernel
 guest_modules "brd rd_nr=3 rd_size=262144" dm-log-writes ext4 crc32c_generic
 mkdir "$root/mnt"
-cp -L "$(command -v mkfs.ext4)" "$root/bin/mkfs.ext4"
-guest_libraries "$root/bin/mkfs.ext4"
+for program in mkfs.ext4 e2fsck; do
+	cp -L "$(command -v "$program")" "$root/bin/$program"
+	guest_libraries "$root/bin/$program"
+done
 CGO_ENABLED=0 go test -c -o "$root/bin/outbox.test" ./kiosk/outbox
 guest_init <<EOF
 mount -t tmpfs tmp /tmp
@@ -35,7 +37,7 @@ guest_boot "$log" "${LAB_LIMIT:-900}" "" -m 1536 || true # what it said tells
 sed -nE \
 	-e 's/^--- (PASS|FAIL|SKIP): (\S+) \((.*)\)$/powercut: \1 \2 \3/p' \
 	-e 's/^ +[a-z_]+_test\.go:[0-9]+: /powercut:   /p' "$log"
-if ! grep -q '^powercut: status=0$' "$log" || [ "$(grep -c '^--- PASS: TestLab' "$log")" != 2 ]; then
+if ! grep -q '^powercut: status=0$' "$log" || [ "$(grep -c '^--- PASS: TestLab' "$log")" != 3 ]; then
 	say "the machine's last words:" >&2
 	tail -40 "$log" >&2
 	say "failed after $(($(date +%s) - began)) s" >&2
