@@ -41,9 +41,14 @@ const (
 )
 
 // TestLabReplug unplugs the reader with a card in it and plugs it in again, of which
-// udev tells the daemon.
+// udev tells the daemon. It runs where LAB_REPLUG asks for it, on a quiet computer:
+// QEMU's monitor answers by the clock on the wall, and the guest's may be far ahead
+// when it does.
 func TestLabReplug(t *testing.T) {
 	inLab(t)
+	if os.Getenv("MOTCUA_REPLUG") == "" {
+		t.Skip("needs a quiet computer: LAB_REPLUG=1 make lab")
+	}
 	s, cable := openSlot(t), openPort(t, "cable")
 	go func() { _, _ = io.Copy(io.Discard, cable) }() // the monitor says a lot
 	tell := func(line string) {
