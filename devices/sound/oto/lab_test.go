@@ -78,7 +78,11 @@ func lostAndMoved(t *testing.T) {
 	}
 
 	start = time.Now()
-	must(t, os.WriteFile("/sys/class/sound/card1/id", []byte(card), 0o644))
+	until(t, "the lost card's name to be free", func() bool {
+		err = os.WriteFile("/sys/class/sound/card1/id", []byte(card), 0o644)
+		return !errors.Is(err, os.ErrExist)
+	})
+	must(t, err)
 	s, err = jack.Open(t.Context())
 	must(t, err)
 	must(t, s.Play(t.Context(), make(sound.Clip, sound.Rate/10)))
