@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"motcua/cmd/central/internal/gate"
@@ -142,8 +141,10 @@ func (h *house) takeParts(ctx context.Context, dir, station string, f stick.File
 			_, err = h.parts.Append(ctx, k, u.Offset, in, func() {})
 		}
 		_ = in.Close() // was only read
-		leftOut := func(e error) bool { return errors.Is(err, e) }
-		if err != nil && !slices.ContainsFunc([]error{parts.ErrAltered, parts.ErrOther, parts.ErrOffset, parts.ErrBusy}, leftOut) {
+		switch {
+		case err == nil:
+		case errors.Is(err, parts.ErrAltered), errors.Is(err, parts.ErrOther), errors.Is(err, parts.ErrOffset), errors.Is(err, parts.ErrBusy):
+		default:
 			return err
 		}
 	}

@@ -35,9 +35,9 @@ type wall struct {
 // hang takes down what hangs there, takes a copy of img and overwrites img. It gives
 // the name under which the copy is to be had.
 func (w *wall) hang(img image.Image) string {
-	w.bare("")
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.takeDown()
 	size := img.Bounds().Size()
 	w.pixels = image.NewRGBA(image.Rectangle{Max: size})
 	draw.Draw(w.pixels, w.pixels.Rect, img, img.Bounds().Min, draw.Src)
@@ -52,7 +52,14 @@ func (w *wall) hang(img image.Image) string {
 func (w *wall) bare(id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.id == "" || id != "" && id != w.id {
+	if id == "" || id == w.id {
+		w.takeDown()
+	}
+}
+
+// takeDown overwrites what hangs there, if anything. The caller holds mu.
+func (w *wall) takeDown() {
+	if w.id == "" {
 		return
 	}
 	w.end.Stop()

@@ -179,18 +179,11 @@ func (n *next) offDuty() {
 }
 
 func (n *next) touchedPIN(id string) {
-	kind, arg, _ := strings.Cut(id, ":")
 	d := &n.duty
 	switch {
 	case id == "back":
 		n.offDuty()
 	case d.checking:
-	case kind == "key" && arg == "delete" && d.pin != "":
-		d.pin, d.note = d.pin[:len(d.pin)-1], ""
-	case kind == "key" && arg == "clear":
-		d.pin, d.note = "", ""
-	case kind == "key" && len(arg) == 1 && arg[0] >= '0' && arg[0] <= '9' && len(d.pin) < pinMost:
-		d.pin, d.note = d.pin+arg, ""
 	case id == "next" && n.now.Before(n.guard.barred):
 		d.pin, d.note = "", "duty.pin.barred"
 	case id == "next" && len(d.pin) < pinLeast:
@@ -199,7 +192,27 @@ func (n *next) touchedPIN(id string) {
 		d.checking = true
 		n.do(CheckPIN{PIN: d.pin})
 		d.pin = ""
+	default:
+		if pin, ok := onPad(d.pin, id, pinMost); ok {
+			d.pin, d.note = pin, ""
+		}
 	}
+}
+
+// onPad gives what a touch of the digit pad makes of what was typed, which has most
+// digits at the most; ok tells whether it was one that counts.
+func onPad(typed, id string, most int) (now string, ok bool) {
+	key, ok := strings.CutPrefix(id, "key:")
+	switch {
+	case !ok:
+	case key == "delete" && typed != "":
+		return typed[:len(typed)-1], true
+	case key == "clear":
+		return "", true
+	case len(key) == 1 && key[0] >= '0' && key[0] <= '9' && len(typed) < most:
+		return typed + key, true
+	}
+	return typed, false
 }
 
 func (n *next) pinChecked(right bool) {

@@ -100,10 +100,6 @@ func (n *next) askWhich(note string) { n.duty.face = comparison{note: note} }
 
 func (n *next) touchedPortrait(id string) {
 	c := &n.duty.face
-	key := ""
-	if len(id) > 4 && id[:4] == "key:" {
-		key = id[4:]
-	}
 	switch at := c.chip.mood; {
 	case id == "finish" && at == faceShown, id == "back" && (at == faceAsked || n.reader == ReaderAway):
 		n.endCompare()
@@ -117,12 +113,10 @@ func (n *next) touchedPortrait(id string) {
 		c.note = "portrait.short"
 	case id == "next":
 		n.readPortrait()
-	case key == "delete" && c.digits != "":
-		c.digits, c.note = c.digits[:len(c.digits)-1], ""
-	case key == "clear":
-		c.digits, c.note = "", ""
-	case len(key) == 1 && key[0] >= '0' && key[0] <= '9' && len(c.digits) < endDigits:
-		c.digits, c.note = c.digits+key, ""
+	default:
+		if digits, ok := onPad(c.digits, id, endDigits); ok {
+			c.digits, c.note = digits, ""
+		}
 	}
 }
 

@@ -3,10 +3,10 @@ package cardsim
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
-	"time"
 
 	"motcua/devices/card"
 )
@@ -76,24 +76,15 @@ type passthru struct {
 }
 
 func (s *passthru) answer(ctx context.Context, command []byte) error {
-	got := s.chip.Answer(command)
+	answer, silent, err := s.chip.inTime(ctx, command)
 	switch {
-	case got.Lost:
+	case errors.Is(err, card.ErrLifted):
 		s.remove()
 		return nil
-	case got.Silent:
+	case err != nil, silent: // an error is the end of ctx: the reader is yet to say that the card is out
 		return nil
 	}
-	if got.After > 0 {
-		t := time.NewTimer(got.After)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			return nil // the reader is yet to say that the card is out
-		}
-	}
-	return s.say(sayAPDU, got.Answer)
+	return s.say(sayAPDU, answer)
 }
 
 // remove takes the card out; the reader confirms it. An error shows where it is

@@ -67,23 +67,30 @@ func serveOne(ctx context.Context, conn net.Conn, c *Chip, message []byte) error
 		}
 		return fmt.Errorf("control %02X is not known", message[0])
 	}
-	got := c.Answer(message)
-	switch {
-	case got.Lost:
-		return card.ErrLifted
-	case got.Silent:
-		return nil
+	answer, silent, err := c.inTime(ctx, message)
+	if err != nil || silent {
+		return err
 	}
-	if got.After > 0 {
+	return writeFrame(conn, answer)
+}
+
+// inTime answers a command when the chip would have done. It fails with
+// card.ErrLifted when the chip is lost, and with ctx's error.
+func (c *Chip) inTime(ctx context.Context, command []byte) (answer []byte, silent bool, err error) {
+	got := c.Answer(command)
+	if got.Lost {
+		return nil, false, card.ErrLifted
+	}
+	if got.After > 0 && !got.Silent {
 		t := time.NewTimer(got.After)
 		defer t.Stop()
 		select {
 		case <-t.C:
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, false, ctx.Err()
 		}
 	}
-	return writeFrame(conn, got.Answer)
+	return got.Answer, got.Silent, nil
 }
 
 // hurry has the kernel confirm at once what comes next on a TCP connection. vpcd

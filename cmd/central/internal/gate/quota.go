@@ -3,8 +3,6 @@ package gate
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -128,9 +126,9 @@ func (m *meter) flush(ctx context.Context) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, station := range slices.Collect(maps.Keys(fresh)) {
+	for station, written := range fresh {
 		if d := m.used[station]; d != nil && m.day == day {
-			d.known, d.fresh = now[station], d.fresh.Less(fresh[station])
+			d.known, d.fresh = now[station], d.fresh.Less(written)
 		}
 	}
 	return nil
